@@ -1,0 +1,145 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "base/time.h"
+#include "kpi/ids.h"
+#include "kpi/intervals.h"
+#include "kpi/local_time.h"
+
+namespace kpi {
+
+/// Validity of an entry, half-open.
+struct Validity {
+    base::UtcMillis from = base::since_ever;
+    base::UtcMillis until = base::for_ever;
+    bool holds(base::UtcMillis at) const { return from <= at && at < until; }
+    friend auto operator<=>(const Validity&, const Validity&) = default;
+};
+
+enum class EndpointKind : std::uint8_t {
+    extension = 1, did = 2, mobile = 3, email = 4, calendar = 5, queue = 6, ivr = 7, voicemail = 8,
+    trunk = 9, fax = 10,
+};
+std::optional<EndpointKind> endpoint_kind_of(std::string_view word);
+std::string_view to_string(EndpointKind kind);
+using EndpointKinds = std::uint32_t;  ///< set of bits 1 << kind
+inline constexpr EndpointKinds bit(EndpointKind kind) { return 1U << static_cast<unsigned>(kind); }
+/// extension, did, mobile: a human being answers there.
+inline constexpr EndpointKinds human_endpoints =
+    bit(EndpointKind::extension) | bit(EndpointKind::did) | bit(EndpointKind::mobile);
+
+struct ManagerEntry {
+    Manager manager;
+    std::string id;
+    std::string name;
+    std::string role;
+    Team team;
+    Validity validity;
+};
+struct EndpointEntry {
+    EndpointKind kind{};
+    std::string address;
+    std::string normalised;  ///< of did, mobile, email, calendar: compared instead of `address`
+    Manager manager;
+    std::string manager_id;
+    Team team;
+    Validity validity;
+};
+struct ClientEntry {
+    Client client;
+    std::string id;
+    Subject name;
+    Manager owner;
+    std::vector<Subject> phones;  ///< numbers in normal form
+    std::vector<Subject> mails;
+    Validity validity;
+};
+struct CalendarEntry {
+    std::string id;
+    /// Working hours by weekday, 0 = Monday, as minutes since midnight [from, until).
+    std::vector<std::pair<int, int>> hours[7];
+    std::vector<std::chrono::year_month_day> holidays;
+    Manager for_manager;
+    std::string for_role;
+    Team for_team;
+    bool for_everybody = false;
+    Validity validity;
+};
+
+/// Who and whose, at an instant, of one company. A plain value; of several entries in force the one with
+/// the latest `from` speaks, then the smaller manager id (client id, calendar id).
+///
+/// Source: domain.md 3, endpoint registry, client of a call; architecture.md, decision 10.
+class Directory {
+public:
+    void set_zone(Zone zone) { zone_ = zone; }
+    const Zone& zone() const { return zone_; }
+    void set_mail_domains(std::vector<std::string> domains) { mail_domains_ = std::move(domains); }
+
+    /// An entry of an identity replaces the former one; `erase_*` takes it out. The key is the entry's
+    /// row key: it names the identity and nothing else.
+    void put(const std::string& key, ManagerEntry entry);
+    void put(const std::string& key, EndpointEntry entry);
+    void put(const std::string& key, ClientEntry entry);
+    void put(const std::string& key, CalendarEntry entry);
+    void erase(const std::string& key);
+
+    /// The entry of `manager` in force at `at`; nullptr when there is none.
+    const ManagerEntry* manager(Manager manager, base::UtcMillis at) const;
+    bool is_declared(Manager manager) const;
+    /// Team of the manager then; 0 when unknown.
+    Team team_of(Manager manager, base::UtcMillis at) const;
+    /// Every manager entry, for answers; in no promised order.
+    std::vector<const ManagerEntry*> managers() const;
+
+    /// All entries of this address in force at `at`, of these kinds, the one that speaks first. An address
+    /// matches as it stands, of did and mobile also in normal form, of email and calendar by normal form.
+    /// `normalised`: the normal form of `address`, when the caller has one.
+    std::vector<const EndpointEntry*> endpoints(std::string_view address, std::string_view normalised,
+                                                base::UtcMillis at, EndpointKinds kinds) const;
+    const EndpointEntry* endpoint(std::string_view address, std::string_view normalised,
+                                  base::UtcMillis at, EndpointKinds kinds) const;
+
+    /// A registered mailbox, or an address of the company's mail domains. `mail` in normal form.
+    bool is_corporate(std::string_view mail, base::UtcMillis at) const;
+    const EndpointEntry* mailbox(std::string_view mail, base::UtcMillis at, bool with_calendars) const;
+
+    std::vector<const ClientEntry*> clients_by_phone(Subject number, base::UtcMillis at) const;
+    const ClientEntry* client_by_mail(Subject mail, base::UtcMillis at) const;
+    const ClientEntry* client(Client client, base::UtcMillis at) const;
+    /// Whose client it was then; 0 when nobody's.
+    Manager owner_of(Client client, base::UtcMillis at) const;
+
+    /// Scheduled working time of a manager, or of a team's or company's calendar, within [from, until);
+    /// nullopt: no calendar is for them. `team` is looked at when `manager` has no calendar of his own.
+    std::optional<Intervals> scheduled(Manager manager, std::string_view role, Team team,
+                                            base::UtcMillis from, base::UtcMillis until) const;
+
+    /// All entries that name `manager` without his being declared: the earliest validity of an endpoint or
+    /// client that does; nullopt when none does.
+    std::optional<base::UtcMillis> first_named(Manager manager) const;
+
+private:
+    Zone zone_ = Zone::utc();
+    std::vector<std::string> mail_domains_;
+    // Entries by row key; the indexes hold pointers into these node-based maps.
+    std::map<std::string, ManagerEntry> managers_;
+    std::map<std::string, EndpointEntry> endpoints_;
+    std::map<std::string, ClientEntry> clients_;
+    std::map<std::string, CalendarEntry> calendars_;
+    std::unordered_map<Manager, std::vector<const ManagerEntry*>> by_manager_;
+    std::unordered_map<std::string, std::vector<const EndpointEntry*>> by_address_;
+    std::unordered_map<Client, std::vector<const ClientEntry*>> by_client_;
+    std::unordered_map<Subject, std::vector<const ClientEntry*>> by_phone_;
+    std::unordered_map<Subject, std::vector<const ClientEntry*>> by_mail_;
+};
+
+}  // namespace kpi

@@ -1,0 +1,67 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "base/error.h"
+
+namespace store {
+
+/// The families of a view directory. A family is an ordered map of bytes.
+enum class Family : std::uint8_t {
+    state = 0,   ///< meta, cells, sets, directory, clients, subjects, quarantine: docs/view_keys.md
+    entity = 1,  ///< calls, mails, meetings ... with their aliases
+    index = 2,   ///< search keys (`ix_live`)
+};
+inline constexpr std::size_t families_count = 3;
+std::string_view to_string(Family family);
+
+/// One changed row; without value it is erased.
+struct Change {
+    Family family{};
+    std::string key;
+    std::optional<std::string> value;
+};
+
+/// One consistent state of the views. Threads: any.
+class ViewReader {
+public:
+    virtual ~ViewReader() = default;
+
+    /// nullopt: there is no such row (not an error).
+    /// Errors: corrupt - the store says its bytes are damaged; unavailable - the disk refuses.
+    virtual base::Result<std::optional<std::string>> get(Family family, std::string_view key) const = 0;
+
+    /// Shows the rows of [from, until) in key order until `visit` returns false. Empty `until`: to the end.
+    virtual base::Result<void> scan(
+        Family family, std::string_view from, std::string_view until,
+        const std::function<bool(std::string_view key, std::string_view value)>& visit) const = 0;
+
+    /// The last key of [from, until); nullopt when there is none.
+    virtual base::Result<std::optional<std::string>> last_key(Family family, std::string_view from,
+                                                              std::string_view until) const = 0;
+};
+
+/// The materialized views of one partition.
+///
+/// Invariants: `write` is atomic: after a crash at any instant a prefix of the writes is there.
+/// Threads:    one writer; readers and snapshots from any.
+class ViewStore : public ViewReader {
+public:
+    /// Errors: unavailable - the disk refuses (full); corrupt. In both cases nothing was written.
+    virtual base::Result<void> write(std::span<const Change> changes) = 0;
+    /// A state that later writes do not change. Cheap; hold it for a request, not for ever.
+    virtual std::shared_ptr<const ViewReader> snapshot() const = 0;
+    /// Makes every write so far survive a power cut.
+    virtual base::Result<void> flush_wal() = 0;
+};
+
+/// The first key that is not within `prefix`; empty when there is none.
+std::string prefix_end(std::string_view prefix);
+
+}  // namespace store
