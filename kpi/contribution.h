@@ -15,8 +15,8 @@ namespace kpi {
 /// ISO 4217, three letters; zeros: no money.
 using Currency = std::array<char, 3>;
 
-/// What one entity gives to one KPI of one manager. All contributions of an entity to one KPI share `at`
-/// and `segment`.
+/// What one entity gives to one KPI of one manager. All contributions of an entity to one KPI share
+/// `at` and `segment`.
 struct Contribution {
     Kpi kpi{};
     Manager manager;  ///< 0: the null row
@@ -77,12 +77,13 @@ std::optional<Disposition> disposition_of(std::string_view word);
 /// All offers and connected intervals of one manager in one call.
 struct Participation {
     Manager manager;  ///< 0: a human endpoint without manager
-    Team team;        ///< at the call's start; of the endpoint, else of the dialled queue, without manager
+    Team
+        team;  ///< at the call's start; of the endpoint, else of the dialled queue, without manager
     Subject endpoint;
     OfferResult result{};
     bool connected = false;  ///< with the external party, if only for 0 s
     bool qualified = false;
-    bool touch = false;      ///< talk >= touch_seconds
+    bool touch = false;  ///< talk >= touch_seconds
     base::Millis ring{0};
     base::Millis talk{0};
     std::optional<base::Millis> hold;
@@ -104,9 +105,12 @@ enum class Quality : std::uint8_t {
 };
 std::string_view to_string(Quality quality);
 using QualitySet = std::uint32_t;
-inline constexpr QualitySet bit(Quality quality) { return 1U << static_cast<unsigned>(quality); }
+inline constexpr QualitySet bit(Quality quality) {
+    return 1U << static_cast<unsigned>(quality);
+}
 
-/// A call as it was assembled and attributed: what its row shows, and all that its contributions need.
+/// A call as it was assembled and attributed: what its row shows, and all that its contributions
+/// need.
 struct AssembledCall {
     Direction direction{};
     Disposition disposition{};
@@ -124,11 +128,11 @@ struct AssembledCall {
     base::Millis talk{0};  ///< union over managers
     bool missed = false;
     bool short_abandon = false;
-    bool owned = false;       ///< missed or closed: `owner`, `owner_team` say whose
+    bool owned = false;  ///< missed or closed: `owner`, `owner_team` say whose
     Manager owner;
-    Team owner_team;          ///< shown only without owner; credited: the owner's team then, else this
-    Team owner_own_team;      ///< of `owner` at the start
-    Manager originator;       ///< outbound: who dialled
+    Team owner_team;      ///< shown only without owner; credited: the owner's team then, else this
+    Team owner_own_team;  ///< of `owner` at the start
+    Manager originator;   ///< outbound: who dialled
     Team originator_team;
     std::vector<Participation> participations;  ///< by first offer, then endpoint
     QualitySet quality = 0;

@@ -1,12 +1,15 @@
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
-#include <span>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "base/time.h"
@@ -25,13 +28,23 @@ struct Validity {
 };
 
 enum class EndpointKind : std::uint8_t {
-    extension = 1, did = 2, mobile = 3, email = 4, calendar = 5, queue = 6, ivr = 7, voicemail = 8,
-    trunk = 9, fax = 10,
+    extension = 1,
+    did = 2,
+    mobile = 3,
+    email = 4,
+    calendar = 5,
+    queue = 6,
+    ivr = 7,
+    voicemail = 8,
+    trunk = 9,
+    fax = 10,
 };
 std::optional<EndpointKind> endpoint_kind_of(std::string_view word);
 std::string_view to_string(EndpointKind kind);
 using EndpointKinds = std::uint32_t;  ///< set of bits 1 << kind
-inline constexpr EndpointKinds bit(EndpointKind kind) { return 1U << static_cast<unsigned>(kind); }
+inline constexpr EndpointKinds bit(EndpointKind kind) {
+    return 1U << static_cast<unsigned>(kind);
+}
 /// extension, did, mobile: a human being answers there.
 inline constexpr EndpointKinds human_endpoints =
     bit(EndpointKind::extension) | bit(EndpointKind::did) | bit(EndpointKind::mobile);
@@ -74,8 +87,8 @@ struct CalendarEntry {
     Validity validity;
 };
 
-/// Who and whose, at an instant, of one company. A plain value; of several entries in force the one with
-/// the latest `from` speaks, then the smaller manager id (client id, calendar id).
+/// Who and whose, at an instant, of one company. A plain value; of several entries in force the one
+/// with the latest `from` speaks, then the smaller manager id (client id, calendar id).
 ///
 /// Source: domain.md 3, endpoint registry, client of a call; architecture.md, decision 10.
 class Directory {
@@ -84,8 +97,8 @@ public:
     const Zone& zone() const { return zone_; }
     void set_mail_domains(std::vector<std::string> domains) { mail_domains_ = std::move(domains); }
 
-    /// An entry of an identity replaces the former one; `erase_*` takes it out. The key is the entry's
-    /// row key: it names the identity and nothing else.
+    /// An entry of an identity replaces the former one; `erase_*` takes it out. The key is the
+    /// entry's row key: it names the identity and nothing else.
     void put(const std::string& key, ManagerEntry entry);
     void put(const std::string& key, EndpointEntry entry);
     void put(const std::string& key, ClientEntry entry);
@@ -100,17 +113,19 @@ public:
     /// Every manager entry, for answers; in no promised order.
     std::vector<const ManagerEntry*> managers() const;
 
-    /// All entries of this address in force at `at`, of these kinds, the one that speaks first. An address
-    /// matches as it stands, of did and mobile also in normal form, of email and calendar by normal form.
-    /// `normalised`: the normal form of `address`, when the caller has one.
-    std::vector<const EndpointEntry*> endpoints(std::string_view address, std::string_view normalised,
-                                                base::UtcMillis at, EndpointKinds kinds) const;
+    /// All entries of this address in force at `at`, of these kinds, the one that speaks first. An
+    /// address matches as it stands, of did and mobile also in normal form, of email and calendar
+    /// by normal form. `normalised`: the normal form of `address`, when the caller has one.
+    std::vector<const EndpointEntry*> endpoints(std::string_view address,
+                                                std::string_view normalised, base::UtcMillis at,
+                                                EndpointKinds kinds) const;
     const EndpointEntry* endpoint(std::string_view address, std::string_view normalised,
                                   base::UtcMillis at, EndpointKinds kinds) const;
 
     /// A registered mailbox, or an address of the company's mail domains. `mail` in normal form.
     bool is_corporate(std::string_view mail, base::UtcMillis at) const;
-    const EndpointEntry* mailbox(std::string_view mail, base::UtcMillis at, bool with_calendars) const;
+    const EndpointEntry* mailbox(std::string_view mail, base::UtcMillis at,
+                                 bool with_calendars) const;
 
     std::vector<const ClientEntry*> clients_by_phone(Subject number, base::UtcMillis at) const;
     const ClientEntry* client_by_mail(Subject mail, base::UtcMillis at) const;
@@ -118,28 +133,48 @@ public:
     /// Whose client it was then; 0 when nobody's.
     Manager owner_of(Client client, base::UtcMillis at) const;
 
-    /// Scheduled working time of a manager, or of a team's or company's calendar, within [from, until);
-    /// nullopt: no calendar is for them. `team` is looked at when `manager` has no calendar of his own.
+    /// Scheduled working time of a manager, or of a team's or company's calendar, within [from,
+    /// until); nullopt: no calendar is for them. `team` is looked at when `manager` has no calendar
+    /// of his own.
     std::optional<Intervals> scheduled(Manager manager, std::string_view role, Team team,
-                                            base::UtcMillis from, base::UtcMillis until) const;
+                                       base::UtcMillis from, base::UtcMillis until) const;
 
-    /// All entries that name `manager` without his being declared: the earliest validity of an endpoint or
-    /// client that does; nullopt when none does.
+    /// Of a manager without entry: the earliest instant at which an endpoint or a client names him;
+    /// nullopt when none does, or when he is declared.
     std::optional<base::UtcMillis> first_named(Manager manager) const;
 
 private:
+    struct TextHash {
+        using is_transparent = void;
+        std::size_t operator()(std::string_view text) const {
+            return std::hash<std::string_view>{}(text);
+        }
+    };
+    /// Entries by row key. Never changed once they are in, so copies of a directory share them.
+    template <class Entry>
+    using Entries = std::map<std::string, std::shared_ptr<const Entry>>;
+
+    void put_manager(const ManagerEntry& entry, bool in);
+    void put_endpoint(const EndpointEntry& entry, bool in);
+    void put_client(const ClientEntry& entry, bool in);
+    void name(Manager manager, base::UtcMillis from, bool in);
+    const CalendarEntry* calendar_of(Manager manager, std::string_view role, Team team,
+                                     base::UtcMillis at) const;
+
     Zone zone_ = Zone::utc();
     std::vector<std::string> mail_domains_;
-    // Entries by row key; the indexes hold pointers into these node-based maps.
-    std::map<std::string, ManagerEntry> managers_;
-    std::map<std::string, EndpointEntry> endpoints_;
-    std::map<std::string, ClientEntry> clients_;
-    std::map<std::string, CalendarEntry> calendars_;
+    Entries<ManagerEntry> managers_;
+    Entries<EndpointEntry> endpoints_;
+    Entries<ClientEntry> clients_;
+    Entries<CalendarEntry> calendars_;
+    // What points to an entry; in each list the one that speaks stands first.
     std::unordered_map<Manager, std::vector<const ManagerEntry*>> by_manager_;
-    std::unordered_map<std::string, std::vector<const EndpointEntry*>> by_address_;
+    std::unordered_map<std::string, std::vector<const EndpointEntry*>, TextHash, std::equal_to<>>
+        by_address_;
     std::unordered_map<Client, std::vector<const ClientEntry*>> by_client_;
     std::unordered_map<Subject, std::vector<const ClientEntry*>> by_phone_;
     std::unordered_map<Subject, std::vector<const ClientEntry*>> by_mail_;
+    std::unordered_map<Manager, std::multiset<base::UtcMillis>> named_from_;
 };
 
 }  // namespace kpi

@@ -60,7 +60,7 @@ struct KpiInfo {
     Kpi kpi;
     std::string_view id;  ///< the public name
     Unit unit;
-    int version;          ///< of its definition; answers carry it
+    int version;  ///< of its definition; answers carry it
 };
 
 /// All of them, in the order in which answers show them.

@@ -28,8 +28,12 @@ public:
     /// What the clock on the wall shows then, and the offset from UTC.
     std::chrono::local_time<base::Millis> local(base::UtcMillis at) const;
     std::chrono::seconds offset(base::UtcMillis at) const;
-    /// The instants that a wall clock may mean, earliest first: none in a spring gap, two in an autumn hour.
+    /// The instants that a wall clock may mean, earliest first: none in a spring gap, two in an
+    /// autumn hour.
     std::vector<base::UtcMillis> candidates(std::chrono::local_time<base::Millis> wall) const;
+    /// The earliest of them; a wall clock that does not exist moves with the clock: in a gap of an
+    /// hour 02:30 is the instant shown as 03:30.
+    base::UtcMillis first_instant(std::chrono::local_time<base::Millis> wall) const;
     /// First existing instant of a local date (01:00 where midnight does not exist).
     base::UtcMillis day_start(std::chrono::year_month_day date) const;
     std::chrono::year_month_day day_of(base::UtcMillis at) const;
@@ -55,7 +59,8 @@ std::string to_string(std::chrono::year_month_day date);
 /// `2026-11-02T07:00:00.000Z`; with a zone its offset instead of Z.
 std::string render(base::UtcMillis at);
 std::string render(base::UtcMillis at, const Zone& zone);
-/// `2026-11-02T09:00:00+03:00`: the local hour of an instant, written with the offset then in force.
+/// `2026-11-02T09:00:00+03:00`: the local hour of an instant, written with the offset then in
+/// force.
 std::string render_hour(base::UtcMillis at, const Zone& zone);
 
 /// Monday of the ISO week, first of the month.

@@ -12,18 +12,25 @@ namespace processors {
 
 /// What a leg's source says became of it.
 enum class LegResult : std::uint8_t {
-    answered = 1, no_answer = 2, busy = 3, failed = 4, congestion = 5, cancel = 6, rejected = 7,
+    answered = 1,
+    no_answer = 2,
+    busy = 3,
+    failed = 4,
+    congestion = 5,
+    cancel = 6,
+    rejected = 7,
 };
 
 /// One side of a leg, as its source names it.
 struct LegParty {
-    std::string peer;      ///< the full peer, `PJSIP/101`; empty: the source names no channel
-    std::string address;   ///< `101` of it, or the endpoint that an event names
-    std::string number;    ///< in normal form; empty: anonymous or none
+    std::string peer;     ///< the full peer, `PJSIP/101`; empty: the source names no channel
+    std::string address;  ///< `101` of it, or the endpoint that an event names
+    std::string number;   ///< in normal form; empty: anonymous or none
     kpi::Subject number_subject;
-    bool has_number = true;
-    kpi::Manager manager;  ///< stated by the source
-    bool company = false;  ///< the source says that this side is the company's
+    bool has_number = true;  ///< false: `number` is but the normal form of `address`
+    kpi::Manager manager;    ///< stated by the source
+    std::string manager_id;  ///< of `manager`: orders participations of one instant and endpoint
+    bool company = false;    ///< the source says that this side is the company's
     bool local_channel = false;  ///< `Local/...`: plumbing, no party
 };
 
@@ -41,16 +48,16 @@ struct Leg {
     std::string native_id;            ///< linkedid, call_id
     std::vector<std::string> tokens;  ///< correlation ids, the first is native_id
     LegParty caller;
-    std::optional<LegParty> called;   ///< absent: an application of the dial plan
+    std::optional<LegParty> called;  ///< absent: an application of the dial plan
     std::string application;
-    std::string dialled;              ///< as it came; empty when the source says none
+    std::string dialled;  ///< as it came; empty when the source says none
     std::string dialled_normalised;
     base::UtcMillis started_at{};
     std::optional<base::UtcMillis> answered_at;
-    base::UtcMillis ended_at{};       ///< of an open leg: the last instant known
+    base::UtcMillis ended_at{};  ///< of an open leg: the last instant known
     bool open = false;
     LegResult result{};
-    std::uint64_t sequence = 0;       ///< with start, channel id and peer the order of legs
+    std::uint64_t sequence = 0;  ///< with start, channel id and peer the order of legs
     std::string order_key;
     std::optional<std::int64_t> billed_seconds;
     kpi::QualitySet quality = 0;
@@ -74,12 +81,12 @@ struct CallWorld {
     std::function<kpi::Subject(std::string_view)> subject_of;
 };
 
-/// Groups of legs that share a correlation id, transitively; indices into `legs`. Deterministic: each
-/// group sorted, groups by their first leg.
+/// Groups of legs that share a correlation id, transitively; indices into `legs`. Deterministic:
+/// each group sorted, groups by their first leg.
 std::vector<std::vector<std::size_t>> correlate(const std::vector<Leg>& legs);
 
-/// Legs of one group -> the call, attributed. Pure: a function of the legs (in any order) and of the world.
-/// `stated` legs (normwatch.call.v1) beside others give only what they state.
+/// Legs of one group -> the call, attributed. Pure: a function of the legs (in any order) and of
+/// the world. `stated` legs (normwatch.call.v1) beside others give only what they state.
 ///
 /// Source: domain.md 3, 4, 5; the KPI credit of section 10 follows in kpi::contributions.
 kpi::AssembledCall assemble(std::vector<Leg> legs, const CallWorld& world);

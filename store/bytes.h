@@ -1,10 +1,11 @@
 #pragma once
 
 #include <bit>
+#include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/int128.h"
 
@@ -28,7 +29,8 @@ public:
     KeyWriter& descending(std::int64_t value) {
         return u64(~(std::bit_cast<std::uint64_t>(value) ^ (std::uint64_t{1} << 63)));
     }
-    /// Bytes that something follows: 0 is written 00 FF, the end 00 00; keeps the order of the texts.
+    /// Bytes that something follows: 0 is written 00 FF, the end 00 00; keeps the order of the
+    /// texts.
     KeyWriter& text(std::string_view value) {
         for (const char c : value) {
             bytes_.push_back(c);
@@ -64,7 +66,9 @@ public:
     std::uint16_t u16() { return static_cast<std::uint16_t>(big_endian(2)); }
     std::uint32_t u32() { return static_cast<std::uint32_t>(big_endian(4)); }
     std::uint64_t u64() { return big_endian(8); }
-    std::int64_t i64() { return std::bit_cast<std::int64_t>(big_endian(8) ^ (std::uint64_t{1} << 63)); }
+    std::int64_t i64() {
+        return std::bit_cast<std::int64_t>(big_endian(8) ^ (std::uint64_t{1} << 63));
+    }
     std::int64_t descending() {
         return std::bit_cast<std::int64_t>(~big_endian(8) ^ (std::uint64_t{1} << 63));
     }
@@ -81,9 +85,10 @@ public:
                 out.push_back(c);
                 continue;
             }
-            const char next = rest_.empty() ? '\0' : rest_.front();
+            const char next = rest_.empty() ? 'x' : rest_.front();
             rest_.remove_prefix(rest_.empty() ? 0 : 1);
-            if (next == '\0') {
+            if (next != '\xff') {
+                ok_ = ok_ && next == '\0';
                 return out;
             }
             out.push_back('\0');
@@ -124,7 +129,8 @@ public:
         u((std::bit_cast<std::uint64_t>(value) << 1) ^ std::bit_cast<std::uint64_t>(value >> 63));
     }
     void i128(base::Int128 value) {
-        auto rest = (static_cast<base::Uint128>(value) << 1) ^ static_cast<base::Uint128>(value >> 127);
+        auto rest =
+            (static_cast<base::Uint128>(value) << 1) ^ static_cast<base::Uint128>(value >> 127);
         while (rest >= 0x80) {
             bytes_.push_back(static_cast<char>(static_cast<std::uint8_t>(rest) | 0x80));
             rest >>= 7;
@@ -136,72 +142,90 @@ public:
         bytes_ += value;
     }
     void raw(std::string_view value) { bytes_ += value; }
-    void f64(double value) {
-        const auto bits = std::bit_cast<std::uint64_t>(value);
+    /// Eight bytes, little-endian: hashes, whose varints would be longer.
+    void fixed64(std::uint64_t value) {
         for (int shift = 0; shift < 64; shift += 8) {
-            bytes_.push_back(static_cast<char>((bits >> shift) & 0xff));
+            bytes_.push_back(static_cast<char>((value >> shift) & 0xff));
         }
     }
+    void f64(double value) { fixed64(std::bit_cast<std::uint64_t>(value)); }
     std::string take() { return std::move(bytes_); }
 
 private:
     std::string bytes_;
 };
 
-/// Reads what ValueWriter wrote. `ok()` is false once something was missing; values are then 0.
+/// Reads what ValueWriter wrote. `ok()` is false once something was missing or is written as no
+/// ValueWriter writes it; values are then 0.
 class ValueReader {
 public:
     explicit ValueReader(std::string_view bytes) : rest_(bytes) {}
-    std::uint64_t u() {
-        std::uint64_t value = 0;
-        for (unsigned shift = 0; shift < 64; shift += 7) {
-            const std::uint8_t byte = next();
-            value |= static_cast<std::uint64_t>(byte & 0x7f) << shift;
-            if ((byte & 0x80) == 0) {
-                return value;
-            }
-        }
-        ok_ = false;
-        return 0;
-    }
+    std::uint64_t u() { return varint<std::uint64_t>(); }
     std::int64_t i() {
         const std::uint64_t value = u();
         return std::bit_cast<std::int64_t>((value >> 1) ^ (~(value & 1) + 1));
     }
     base::Int128 i128() {
-        base::Uint128 value = 0;
-        for (unsigned shift = 0; shift < 128; shift += 7) {
-            const std::uint8_t byte = next();
-            value |= static_cast<base::Uint128>(byte & 0x7f) << shift;
-            if ((byte & 0x80) == 0) {
-                return static_cast<base::Int128>((value >> 1) ^ (~(value & 1) + 1));
-            }
-        }
-        ok_ = false;
-        return 0;
+        const auto value = varint<base::Uint128>();
+        return static_cast<base::Int128>((value >> 1) ^ (~(value & 1) + 1));
     }
-    std::string_view text() {
-        const std::uint64_t size = u();
+    std::string_view text() { return raw(u()); }
+    /// The next `size` bytes.
+    std::string_view raw(std::uint64_t size) {
         if (size > rest_.size()) {
-            ok_ = false;
-            rest_ = {};
+            fail();
             return {};
         }
         const std::string_view out = rest_.substr(0, size);
         rest_.remove_prefix(size);
         return out;
     }
-    double f64() {
+    std::uint64_t fixed64() {
         std::uint64_t bits = 0;
         for (int shift = 0; shift < 64; shift += 8) {
-            bits |= static_cast<std::uint64_t>(next()) << shift;
+            bits |= std::uint64_t{next()} << shift;
         }
-        return std::bit_cast<double>(bits);
+        return bits;
+    }
+    double f64() { return std::bit_cast<double>(fixed64()); }
+    /// How many of something begin here, each at least `bytes_min` long: never more than could
+    /// follow.
+    std::size_t count(std::size_t bytes_min = 1) {
+        const std::uint64_t value = u();
+        if (value > rest_.size() / bytes_min) {
+            fail();
+            return 0;
+        }
+        return value;
+    }
+    /// What was read makes no sense to the caller.
+    void fail() {
+        ok_ = false;
+        rest_ = {};
     }
     bool ok() const { return ok_; }
     bool at_end() const { return rest_.empty(); }
 
 private:
+    template <class Number>
+    Number varint() {
+        constexpr unsigned bits = sizeof(Number) * 8;
+        Number value = 0;
+        for (unsigned shift = 0; shift < bits; shift += 7) {
+            const std::uint8_t byte = next();
+            const bool is_last = (byte & 0x80) == 0;
+            const bool is_cut = bits - shift < 7 && (byte >> (bits - shift)) != 0;
+            if (is_cut || (is_last && byte == 0 && shift != 0)) {
+                break;
+            }
+            value |= Number{static_cast<std::uint8_t>(byte & 0x7f)} << shift;
+            if (is_last) {
+                return value;
+            }
+        }
+        fail();
+        return 0;
+    }
     std::uint8_t next() {
         if (rest_.empty()) {
             ok_ = false;

@@ -11,11 +11,18 @@ namespace store {
 
 /// Opens (and makes, where it is missing) the view directory at `path`.
 ///
-/// Errors: corrupt, unavailable as of ViewStore; already_exists - another process holds it.
+/// Block cache and memtables share one budget over all directories of the process (engine.md 4.2).
+/// Lifetime: snapshots may outlive the store; the directory stays held until the last one is gone.
+/// Errors:   corrupt, unavailable as of ViewStore; already_exists - another process, or this one,
+/// holds it.
 base::Result<std::unique_ptr<ViewStore>> open_rocks(const std::filesystem::path& path);
 
-/// The same store over a file system in memory, which lives as long as the handle. For tests and for
-/// a fold whose rows are only compared.
+/// The same store over a file system in memory, which lives as long as the handle. For tests and
+/// for a fold whose rows are only compared.
 base::Result<std::unique_ptr<ViewStore>> open_rocks_in_memory();
+
+/// The counters `store_*` of a store that `open_rocks` gave; nullptr for any other. Lifetime: the
+/// store's.
+const base::Probe* probe_of(const ViewStore& store);
 
 }  // namespace store

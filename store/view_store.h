@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/error.h"
 
@@ -35,9 +36,15 @@ public:
 
     /// nullopt: there is no such row (not an error).
     /// Errors: corrupt - the store says its bytes are damaged; unavailable - the disk refuses.
-    virtual base::Result<std::optional<std::string>> get(Family family, std::string_view key) const = 0;
+    virtual base::Result<std::optional<std::string>> get(Family family,
+                                                         std::string_view key) const = 0;
 
-    /// Shows the rows of [from, until) in key order until `visit` returns false. Empty `until`: to the end.
+    /// The rows of `keys`, which are sorted, in their order. Cost: a fraction of as many `get`s.
+    virtual base::Result<std::vector<std::optional<std::string>>> get_many(
+        Family family, std::span<const std::string_view> keys) const;
+
+    /// Shows the rows of [from, until) in key order until `visit` returns false. Empty `until`: to
+    /// the end.
     virtual base::Result<void> scan(
         Family family, std::string_view from, std::string_view until,
         const std::function<bool(std::string_view key, std::string_view value)>& visit) const = 0;

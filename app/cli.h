@@ -1,0 +1,65 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace app {
+
+/// Every command of this version.
+enum class Command {
+    serve,
+    import,
+    directory_apply,
+    directory_diff,
+    directory_export,
+    report,
+    calls,
+    explain,
+    quarantine_list,
+    quarantine_show,
+    replay,
+    doctor,
+    config_check,
+    config_show,
+};
+
+/// How an answer is printed.
+enum class Output { table, json, csv };
+
+/// A parsed command line.
+struct CommandLine {
+    Command command{};
+    std::string config;
+    Output output = Output::table;
+    /// Parameters of the question, named as in HTTP: `from`, `by`, `talk_min` ...
+    std::map<std::string, std::string> params;
+    std::vector<std::string> files;  ///< PATH..., FILE, ID
+    std::string source;
+    std::string format;
+    std::uint64_t skip = 0;
+    bool wait = false;
+    bool strict = false;
+    bool prune = false;
+    bool number_on_stdin = false;
+    bool reveal = false;
+    std::string reason;  ///< of `--reveal`
+    std::optional<std::uint64_t> until;
+    std::string into;
+    std::string views;  ///< answer from these views instead of the data directory's
+};
+
+/// A command line, or what to print instead and how to exit.
+struct ParsedLine {
+    std::optional<CommandLine> line;
+    int exit_code = 0;
+    std::string out;  ///< help, version
+    std::string err;  ///< one line
+};
+
+/// Reads the arguments behind the program's name. Never exits, never prints.
+ParsedLine parse_command_line(std::vector<std::string> arguments);
+
+}  // namespace app

@@ -1,0 +1,409 @@
+#include "app/config.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <set>
+#include <sstream>
+
+#include "app/config_reader.h"
+#include "kpi/local_time.h"
+
+namespace app {
+namespace {
+
+constexpr double seconds_max = 31'622'400;  // a leap year
+constexpr std::int64_t days_max = 36'600;
+constexpr std::int64_t partitions_max = 1024;
+
+struct NumberDefault {
+    std::string_view key;
+    std::optional<double> value;
+};
+constexpr NumberDefault kpi_numbers[] = {
+    {"qualified_seconds", 60},  {"touch_seconds", 10},        {"short_abandon_seconds", 5},
+    {"min_connect_seconds", 1}, {"new_window_days", 0},       {"service_level_seconds", 20},
+    {"in_work_days", 30},       {"lost_after_days", {}},      {"callback_window_working_hours", 24},
+};
+constexpr KnownKeys kpi_keys{
+    {"qualified_seconds", "touch_seconds", "short_abandon_seconds", "min_connect_seconds",
+     "new_window_days", "service_level_seconds", "in_work_days", "lost_after_days",
+     "callback_window_working_hours", "proposals_from"},
+    {}};
+
+/// Sources that have a mapper, and what a file may be late by.
+struct SourceKind {
+    std::string_view name;
+    std::int64_t lateness_seconds;
+};
+constexpr SourceKind built_kinds[] = {{"cloudevents", 60}, {"asterisk-cdr-csv", 300}};
+constexpr std::string_view later_kinds[] = {
+    "asterisk-cel-csv", "asterisk-ami", "asterisk-queue-log", "freeswitch-json-cdr", "freeswitch-esl",
+    "cucm-cdr",         "smdr-avaya",   "cdr-csv",            "smtp-journal",        "maildir",
+    "imap",             "email",        "icalendar",          "ubl-invoice",         "cii-invoice",
+    "commerceml",       "bank-1c",      "bank-camt",          "bank-mt940",          "twilio",
+    "mango",            "zadarma",      "bitrix24",           "vonage",              "plivo",
+    "mailgun",          "sendgrid",     "postmark"};
+
+bool are_letters(std::string_view text, std::size_t count) {
+    return text.size() == count &&
+           std::ranges::all_of(text, [](char letter) { return letter >= 'A' && letter <= 'Z'; });
+}
+
+/// Reads one configuration; the checks that need more than one section come last.
+class Interpreter {
+public:
+    explicit Interpreter(Config& config) : config_(config) {}
+
+    void read(const ConfigNode& root) {
+        const KnownKeys keys{{"data_dir", "company", "companies", "log", "retention", "server", "sources",
+                              "kpis", "pbx"},
+                             {"quarantine", "metrics", "auth", "backup"}};
+        reader_.is_section(root, "", keys);
+        if (root.kind != ConfigNode::Kind::map) {
+            return;
+        }
+        if (const auto directory = reader_.text(root, "data_dir", "")) {
+            config_.data_dir = *directory;
+        } else {
+            reader_.wrong(root, "data_dir is needed");
+        }
+        read_companies(root);
+        if (const ConfigNode* log = ConfigReader::member(root, "log")) {
+            read_log(*log);
+        }
+        if (const ConfigNode* retention = ConfigReader::member(root, "retention")) {
+            read_retention(*retention);
+        }
+        if (const ConfigNode* server = ConfigReader::member(root, "server")) {
+            read_server(*server);
+        }
+        if (const ConfigNode* pbx = ConfigReader::member(root, "pbx")) {
+            read_pbx(*pbx);
+        }
+        if (const ConfigNode* sources = ConfigReader::member(root, "sources")) {
+            read_sources(*sources);
+        }
+    }
+
+    const std::vector<std::string>& mistakes() const { return reader_.mistakes(); }
+
+private:
+    void read_companies(const ConfigNode& root) {
+        const ConfigNode* one = ConfigReader::member(root, "company");
+        const ConfigNode* several = ConfigReader::member(root, "companies");
+        const ConfigNode* kpis = ConfigReader::member(root, "kpis");
+        if ((one == nullptr) == (several == nullptr)) {
+            reader_.wrong(several != nullptr ? *several : root,
+                          one == nullptr ? "company is needed" : "company and companies exclude each other");
+            return;
+        }
+        if (one != nullptr) {
+            read_company(*one, "company.", kpis, false);
+        } else if (several->kind != ConfigNode::Kind::list || several->items.empty()) {
+            reader_.wrong(*several, "companies: expected a list of companies");
+        } else {
+            for (std::size_t n = 0; n < several->items.size(); ++n) {
+                const std::string where = "companies[" + std::to_string(n) + "].";
+                read_company(several->items[n], where, kpis, true);
+            }
+        }
+    }
+
+    void read_company(const ConfigNode& node, const std::string& where, const ConfigNode* common_kpis,
+                      bool own_kpis) {
+        const KnownKeys one{{"id", "name", "timezone", "region", "currency", "mail_domains"}, {}};
+        const KnownKeys of_list{{"id", "name", "timezone", "region", "currency", "mail_domains", "kpis"}, {}};
+        reader_.is_section(node, where, own_kpis ? of_list : one);
+        if (node.kind != ConfigNode::Kind::map) {
+            return;
+        }
+        CompanyConfig company;
+        company.id = read_id(node, where);
+        company.name = reader_.text(node, "name", where).value_or(company.id);
+        company.timezone = reader_.text(node, "timezone", where).value_or(company.timezone);
+        check_zone(node, "timezone", where, company.timezone);
+        company.region = read_region(node, where).value_or("");
+        company.currency = reader_.text(node, "currency", where).value_or(company.currency);
+        if (!are_letters(company.currency, 3)) {
+            reader_.wrong(*node.find("currency"), where + "currency: expected three letters, as RUB");
+        }
+        company.mail_domains = reader_.texts(node, "mail_domains", where).value_or(company.mail_domains);
+        read_kpis(common_kpis, "kpis.", company.kpis);
+        read_kpis(ConfigReader::member(node, "kpis"), where + "kpis.", company.kpis);
+        if (config_.company(company.id) != nullptr) {
+            reader_.wrong(node, where + "id: company " + company.id + " stands there twice");
+        }
+        config_.companies.push_back(std::move(company));
+    }
+
+    std::string read_id(const ConfigNode& node, const std::string& where) {
+        const std::optional<std::string> id = reader_.text(node, "id", where);
+        if (!id) {
+            reader_.wrong(node, where + "id is needed");
+        } else if (!is_config_id(*id)) {
+            reader_.wrong(*node.find("id"), where + "id: expected 1 to 64 letters, digits and . _ : - @ +");
+        }
+        return id.value_or("");
+    }
+
+    void check_zone(const ConfigNode& node, std::string_view key, const std::string& where,
+                    const std::string& name) {
+        const ConfigNode* place = node.find(key);
+        if (place != nullptr && !kpi::Zone::find(name)) {
+            reader_.wrong(*place, where + std::string(key) + ": there is no time zone " + name);
+        }
+    }
+
+    std::optional<std::string> read_region(const ConfigNode& node, const std::string& where) {
+        const std::optional<std::string> region = reader_.text(node, "region", where);
+        if (region && !are_letters(*region, 2)) {
+            reader_.wrong(*node.find("region"), where + "region: expected two letters, as RU");
+        }
+        return region;
+    }
+
+    void read_kpis(const ConfigNode* node, const std::string& where, KpiSettings& kpis) {
+        for (const NumberDefault& number : kpi_numbers) {
+            if (number.value) {
+                kpis.numbers.emplace(number.key, *number.value);
+            }
+        }
+        kpis.words.emplace("proposals_from", "mail");
+        if (node == nullptr) {
+            return;
+        }
+        reader_.is_section(*node, where, kpi_keys);
+        for (const NumberDefault& number : kpi_numbers) {
+            if (const auto value = reader_.number(*node, number.key, where, seconds_max)) {
+                kpis.numbers[std::string(number.key)] = *value;
+            }
+        }
+        const std::optional<std::string> word = reader_.text(*node, "proposals_from", where);
+        if (word && *word != "mail" && *word != "events") {
+            reader_.wrong(*node->find("proposals_from"), where + "proposals_from: expected mail or events");
+        } else if (word) {
+            kpis.words["proposals_from"] = *word;
+        }
+    }
+
+    void read_log(const ConfigNode& node) {
+        if (!reader_.is_section(node, "log.", {{"kind", "partitions", "retention"}, {"kafka"}}) &&
+            node.kind != ConfigNode::Kind::map) {
+            return;
+        }
+        const std::string kind = reader_.text(node, "kind", "log.").value_or("embedded");
+        if (kind == "kafka") {
+            reader_.wrong(*node.find("kind"), "log.kind: kafka is not available in this version");
+        } else if (kind != "embedded") {
+            reader_.wrong(*node.find("kind"), "log.kind: expected embedded");
+        }
+        const auto partitions = reader_.whole(node, "partitions", "log.", partitions_max);
+        if (partitions && *partitions == 0) {
+            reader_.wrong(*node.find("partitions"), "log.partitions: expected at least 1");
+        }
+        config_.partitions = static_cast<std::uint32_t>(partitions.value_or(1));
+        if (const ConfigNode* retention = ConfigReader::member(node, "retention")) {
+            reader_.is_section(*retention, "log.retention.", {{"days"}, {}});
+            config_.log_retention_days =
+                reader_.whole(*retention, "days", "log.retention.", days_max).value_or(0);
+        }
+    }
+
+    void read_retention(const ConfigNode& node) {
+        reader_.is_section(node, "retention.", {{"entities"}, {}});
+        if (reader_.whole(node, "entities", "retention.", days_max).value_or(0) != 0) {
+            reader_.wrong(*node.find("entities"),
+                          "retention.entities: other than 0 is not available in this version");
+        }
+    }
+
+    void read_server(const ConfigNode& node) {
+        reader_.is_section(node, "server.", {{"listen", "metrics_listen"}, {"advertised_url", "web_dir"}});
+        read_address(node, "listen", config_.listen);
+        read_address(node, "metrics_listen", config_.metrics_listen);
+        if (config_.listen.port != 0 && config_.listen.port == config_.metrics_listen.port) {
+            reader_.wrong(node, "server: listen and metrics_listen have the same port");
+        }
+    }
+
+    void read_address(const ConfigNode& node, std::string_view key, ListenAddress& address) {
+        const std::optional<std::string> text = reader_.text(node, key, "server.");
+        if (!text) {
+            return;
+        }
+        const std::string name = "server." + std::string(key);
+        const std::size_t colon = text->rfind(':');
+        std::string host = colon == std::string::npos ? "" : text->substr(0, colon);
+        if (host.starts_with('[') && host.ends_with(']')) {
+            host = host.substr(1, host.size() - 2);
+        }
+        const std::string digits = colon == std::string::npos ? "" : text->substr(colon + 1);
+        const bool is_port = !digits.empty() && digits.size() <= 5 &&
+                             std::ranges::all_of(digits, [](char c) { return c >= '0' && c <= '9'; });
+        const unsigned long port = is_port ? std::stoul(digits) : 65536;
+        if (host.empty() || port > 65535) {
+            reader_.wrong(*node.find(key), name + ": expected HOST:PORT, as 127.0.0.1:8080");
+        } else if (!host.starts_with("127.") && host != "::1" && host != "localhost") {
+            reader_.wrong(*node.find(key), name + ": " + host +
+                                               " is no loopback address; without tokens (not available in "
+                                               "this version) only loopback is served");
+        } else {
+            address = {host, static_cast<std::uint16_t>(port), *text};
+        }
+    }
+
+    void read_pbx(const ConfigNode& node) {
+        if (node.kind != ConfigNode::Kind::map) {
+            reader_.wrong(node, "pbx: expected a map of names");
+            return;
+        }
+        for (const auto& [name, pbx] : node.members) {
+            const std::string where = "pbx." + name + ".";
+            reader_.is_section(pbx, where, {{"attended_transfer_heuristic"}, {}});
+            if (reader_.truth(pbx, "attended_transfer_heuristic", where).value_or(false)) {
+                reader_.wrong(*pbx.find("attended_transfer_heuristic"),
+                              where + "attended_transfer_heuristic: true is not available in this version");
+            }
+            config_.pbx_names.push_back(name);
+        }
+    }
+
+    void read_sources(const ConfigNode& node) {
+        if (node.kind != ConfigNode::Kind::list) {
+            reader_.wrong(node, "sources: expected a list of sources");
+            return;
+        }
+        for (std::size_t n = 0; n < node.items.size(); ++n) {
+            read_source(node.items[n], "sources[" + std::to_string(n) + "].");
+        }
+    }
+
+    void read_source(const ConfigNode& node, const std::string& where) {
+        const KnownKeys keys{{"id", "kind", "company", "timezone", "region", "international_prefix", "pbx",
+                              "lateness_seconds", "types", "count"},
+                             {"path", "follow", "address", "username", "secret_file", "sweep_dir", "listen",
+                              "recipients", "columns", "separator", "header", "time", "values", "class"}};
+        const std::size_t mistakes_before = reader_.mistakes().size();
+        SourceConfig source;
+        if (node.kind == ConfigNode::Kind::map && !read_kind(node, where, source)) {
+            return;
+        }
+        reader_.is_section(node, where, keys);
+        if (node.kind != ConfigNode::Kind::map) {
+            return;
+        }
+        source.id = read_id(node, where);
+        read_source_company(node, where, source);
+        if (const auto zone = reader_.text(node, "timezone", where)) {
+            source.timezone = *zone;
+            source.timezone_assumed = false;
+            check_zone(node, "timezone", where, *zone);
+        }
+        source.region = read_region(node, where).value_or(source.region);
+        source.international_prefix = reader_.text(node, "international_prefix", where).value_or("");
+        if (!std::ranges::all_of(source.international_prefix, [](char c) { return c >= '0' && c <= '9'; })) {
+            reader_.wrong(*node.find("international_prefix"), where + "international_prefix: expected digits");
+        }
+        source.pbx = reader_.text(node, "pbx", where);
+        source.lateness_seconds =
+            reader_.whole(node, "lateness_seconds", where, static_cast<std::int64_t>(seconds_max))
+                .value_or(source.lateness_seconds);
+        source.types = reader_.texts(node, "types", where);
+        source.count = reader_.truth(node, "count", where).value_or(true);
+        if (mistakes_before == reader_.mistakes().size() && config_.source(source.id) != nullptr) {
+            reader_.wrong(node, where + "id: source " + source.id + " stands there twice");
+        }
+        config_.sources.push_back(std::move(source));
+    }
+
+    bool read_kind(const ConfigNode& node, const std::string& where, SourceConfig& source) {
+        const std::optional<std::string> kind = reader_.text(node, "kind", where);
+        if (!kind) {
+            reader_.wrong(node, where + "kind is needed");
+            return false;
+        }
+        const auto* found = std::ranges::find(built_kinds, std::string_view(*kind), &SourceKind::name);
+        if (found == std::end(built_kinds)) {
+            const bool is_later = std::ranges::count(later_kinds, std::string_view(*kind)) != 0;
+            reader_.wrong(*node.find("kind"),
+                          where + "kind: " + *kind +
+                              (is_later ? " is not available in this version"
+                                        : " is no kind of source; there are cloudevents, asterisk-cdr-csv"));
+            return false;
+        }
+        source.kind = *kind;
+        source.lateness_seconds = found->lateness_seconds;
+        return true;
+    }
+
+    void read_source_company(const ConfigNode& node, const std::string& where, SourceConfig& source) {
+        const std::optional<std::string> named = reader_.text(node, "company", where);
+        if (!named && config_.companies.size() > 1) {
+            reader_.wrong(node, where + "company is needed: several are configured");
+        }
+        const CompanyConfig* company = named ? config_.company(*named)
+                                       : config_.companies.empty() ? nullptr
+                                                                   : &config_.companies.front();
+        if (named && company == nullptr) {
+            reader_.wrong(*node.find("company"), where + "company: there is no company " + *named);
+        }
+        if (company != nullptr) {
+            source.company = company->id;
+            source.timezone = company->timezone;
+            source.region = company->region;
+        }
+    }
+
+    Config& config_;
+    ConfigReader reader_;
+};
+
+}  // namespace
+
+const CompanyConfig* Config::company(const std::string& id) const {
+    const auto found = std::ranges::find(companies, id, &CompanyConfig::id);
+    return found == companies.end() ? nullptr : &*found;
+}
+
+const SourceConfig* Config::source(const std::string& id) const {
+    const auto found = std::ranges::find(sources, id, &SourceConfig::id);
+    return found == sources.end() ? nullptr : &*found;
+}
+
+base::Result<Config> parse_config(std::string_view text, const std::string& path,
+                                  const Environment& environment) {
+    BOOST_OUTCOME_TRY(ConfigNode root, parse_config_tree(text, path));
+    if (root.kind == ConfigNode::Kind::null) {
+        root.kind = ConfigNode::Kind::map;
+    }
+    BOOST_OUTCOME_TRY(apply_environment(root, environment, {"data_dir"}));
+    Config config;
+    config.path = path;
+    Interpreter interpreter(config);
+    interpreter.read(root);
+    std::string mistakes;
+    for (const std::string& mistake : interpreter.mistakes()) {
+        mistakes += (mistakes.empty() ? "" : "\n") + mistake;
+    }
+    if (!mistakes.empty()) {
+        return base::Error(base::ErrorCode::invalid, mistakes);
+    }
+    return config;
+}
+
+base::Result<Config> load_config(const std::string& path, const Environment& environment) {
+    errno = 0;
+    std::ifstream file(path, std::ios::binary);
+    std::ostringstream text;
+    if (file && file.peek() != std::ifstream::traits_type::eof()) {
+        text << file.rdbuf();
+    }
+    if (!file.is_open() || (errno != 0 && text.str().empty())) {
+        return base::Error(base::ErrorCode::not_found, path + ": " + std::strerror(errno));
+    }
+    return parse_config(text.str(), path, environment);
+}
+
+}  // namespace app

@@ -1,0 +1,84 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "app/config_tree.h"
+#include "base/error.h"
+
+namespace app {
+
+/// Thresholds of a company. Source: domain.md 6.
+struct KpiSettings {
+    std::map<std::string, double> numbers;     ///< `qualified_seconds` ...: every known key
+    std::map<std::string, std::string> words;  ///< `proposals_from`
+};
+
+/// A tenant.
+struct CompanyConfig {
+    std::string id;
+    std::string name;
+    std::string timezone = "UTC";
+    std::string region;  ///< ISO 3166, of numbers without country code; empty: none
+    std::string currency = "RUB";
+    std::vector<std::string> mail_domains;
+    KpiSettings kpis;
+};
+
+/// Where events come from.
+struct SourceConfig {
+    std::string id;
+    std::string kind;  ///< cloudevents, asterisk-cdr-csv
+    std::string company;
+    std::string timezone;  ///< of its wall clock; the company's when the file says none
+    bool timezone_assumed = true;
+    std::string region;  ///< the company's when the file says none
+    std::string international_prefix;
+    std::optional<std::string> pbx;
+    std::int64_t lateness_seconds = 60;
+    std::optional<std::vector<std::string>> types;
+    bool count = true;
+};
+
+/// `127.0.0.1:8080`
+struct ListenAddress {
+    std::string host;  ///< without brackets
+    std::uint16_t port = 0;
+    std::string text;  ///< as configured
+};
+
+/// normwatch.yaml with the environment over it, checked: what this process runs with.
+///
+/// Source: docs/operations.md. Only what this version has code for is accepted.
+struct Config {
+    std::string path;
+    std::string data_dir;
+    std::vector<CompanyConfig> companies;
+    std::uint32_t partitions = 1;
+    std::int64_t log_retention_days = 0;  ///< 0: for ever
+    ListenAddress listen{"127.0.0.1", 8080, "127.0.0.1:8080"};
+    ListenAddress metrics_listen{"127.0.0.1", 9464, "127.0.0.1:9464"};
+    std::vector<SourceConfig> sources;
+    std::vector<std::string> pbx_names;  ///< of section `pbx`
+
+    const CompanyConfig* company(const std::string& id) const;
+    const SourceConfig* source(const std::string& id) const;
+};
+
+/// Reads and checks the file at `path`.
+///
+/// Errors: invalid   - one line: `FILE:LINE: what`, or `NORMWATCH_...: what`.
+///         not_found - there is no such file, or it cannot be read.
+base::Result<Config> load_config(const std::string& path, const Environment& environment);
+
+/// The same of a text; `path` is what errors show.
+base::Result<Config> parse_config(std::string_view text, const std::string& path,
+                                  const Environment& environment);
+
+/// The effective configuration as YAML: what was left out stands there with its default.
+std::string show_config(const Config& config);
+
+}  // namespace app

@@ -1,0 +1,88 @@
+#include <fmt/format.h>
+
+#include "app/config.h"
+
+namespace app {
+namespace {
+
+std::string quoted(std::string_view text) {
+    std::string out = "\"";
+    for (const char letter : text) {
+        if (letter == '"' || letter == '\\') {
+            out += '\\';
+        }
+        out += letter;
+    }
+    return out + "\"";
+}
+
+std::string list_of(const std::vector<std::string>& words) {
+    std::string out;
+    for (const std::string& word : words) {
+        out += (out.empty() ? "" : ", ") + quoted(word);
+    }
+    return "[" + out + "]";
+}
+
+std::string show(const KpiSettings& kpis) {
+    std::string out;
+    for (const auto& [key, value] : kpis.numbers) {
+        out += fmt::format("{}{}: {:g}", out.empty() ? "" : ", ", key, value);
+    }
+    for (const auto& [key, value] : kpis.words) {
+        out += fmt::format("{}{}: {}", out.empty() ? "" : ", ", key, value);
+    }
+    return "{" + out + "}";
+}
+
+std::string show(const CompanyConfig& company) {
+    return fmt::format(
+        "  - id: {}\n    name: {}\n    timezone: {}\n    region: {}\n    currency: {}\n"
+        "    mail_domains: {}\n    kpis: {}\n",
+        quoted(company.id), quoted(company.name), company.timezone,
+        company.region.empty() ? "null" : quoted(company.region), company.currency,
+        list_of(company.mail_domains), show(company.kpis));
+}
+
+std::string show(const SourceConfig& source) {
+    std::string out = fmt::format(
+        "  - id: {}\n    kind: {}\n    company: {}\n    timezone: {}\n    region: {}\n"
+        "    lateness_seconds: {}\n    count: {}\n",
+        quoted(source.id), source.kind, quoted(source.company), source.timezone,
+        source.region.empty() ? "null" : quoted(source.region), source.lateness_seconds, source.count);
+    if (!source.international_prefix.empty()) {
+        out += "    international_prefix: " + quoted(source.international_prefix) + "\n";
+    }
+    if (source.pbx) {
+        out += "    pbx: " + quoted(*source.pbx) + "\n";
+    }
+    if (source.types) {
+        out += "    types: " + list_of(*source.types) + "\n";
+    }
+    return out;
+}
+
+}  // namespace
+
+std::string show_config(const Config& config) {
+    std::string out = "data_dir: " + quoted(config.data_dir) + "\ncompanies:\n";
+    for (const CompanyConfig& company : config.companies) {
+        out += show(company);
+    }
+    out += fmt::format("log: {{kind: embedded, partitions: {}, retention: {{days: {}}}}}\n",
+                       config.partitions, config.log_retention_days);
+    out += "retention: {entities: 0}\n";
+    out += fmt::format("server: {{listen: {}, metrics_listen: {}}}\n", quoted(config.listen.text),
+                       quoted(config.metrics_listen.text));
+    out += config.sources.empty() ? "sources: []\n" : "sources:\n";
+    for (const SourceConfig& source : config.sources) {
+        out += show(source);
+    }
+    for (const std::string& name : config.pbx_names) {
+        out += (&name == &config.pbx_names.front() ? "pbx:\n" : "");
+        out += "  " + quoted(name) + ": {attended_transfer_heuristic: false}\n";
+    }
+    return out;
+}
+
+}  // namespace app

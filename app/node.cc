@@ -1,0 +1,209 @@
+#include "app/node.h"
+
+#include <algorithm>
+
+#include "app/call_timeline.h"
+#include "app/declaration.h"
+#include "app/partition.h"
+#include "events/event.h"
+#include "kpi/local_time.h"
+#include "store/generations.h"
+#include "store/rocks_view_store.h"
+
+namespace app {
+namespace {
+
+/// Stands for a company that no event has named: no row has this ordinal.
+constexpr kpi::Company unnamed_company{0xffffffff};
+
+kpi::Zone zone_or_utc(const std::string& name) {
+    const base::Result<kpi::Zone> zone = kpi::Zone::find(name);
+    return zone ? zone.value() : kpi::Zone::utc();
+}
+
+store::CompanyView configured_view(const Config& config, const CompanyConfig& company) {
+    store::CompanyView view;
+    view.ordinal = unnamed_company;
+    view.id = company.id;
+    auto directory = std::make_shared<kpi::Directory>();
+    directory->set_zone(zone_or_utc(company.timezone));
+    directory->set_mail_domains(company.mail_domains);
+    view.directory = std::move(directory);
+    auto settings = std::make_shared<kpi::SettingsTimeline>();
+    settings->put("configuration", configured_settings(config, company));
+    view.settings = std::move(settings);
+    return view;
+}
+
+base::Result<std::optional<query::RawRecord>> raw_of(eventlog::LogReader& log, eventlog::Partition partition,
+                                                     std::uint64_t offset) {
+    if (offset < log.first_offset(partition) || offset >= log.durable_end(partition)) {
+        return std::optional<query::RawRecord>();
+    }
+    BOOST_OUTCOME_TRY(const std::vector<eventlog::ReadRecord> records, log.read(partition, offset, 1, 1));
+    if (records.empty() || records.front().offset != offset) {
+        return std::optional<query::RawRecord>();
+    }
+    BOOST_OUTCOME_TRY(const events::Event event, events::decode(records.front().bytes));
+    if (event.personal.raw().empty()) {
+        return std::optional<query::RawRecord>();
+    }
+    return std::optional<query::RawRecord>({event.personal.raw()});
+}
+
+}  // namespace
+
+base::Result<std::unique_ptr<Node>> Node::open(const Config& config, const base::Clock& clock) {
+    std::unique_ptr<Node> node(new Node(config, clock));
+    eventlog::SegmentLogOptions options;
+    options.partitions = config.partitions;
+    BOOST_OUTCOME_TRY(node->log_, eventlog::SegmentLog::open(node->files_, config.data_dir, options));
+    for (std::uint32_t partition = 0; partition < config.partitions; ++partition) {
+        BOOST_OUTCOME_TRY(node->open_views(partition));
+    }
+    return node;
+}
+
+Node::~Node() {
+    for (const auto& runner : runners_) {
+        if (runner) {
+            runner->stop();
+        }
+    }
+    runners_.clear();
+}
+
+std::string Node::views_dir(std::uint32_t partition) const {
+    return config_.data_dir + "/views/" + std::to_string(partition);
+}
+
+base::Result<void> Node::open_views(std::uint32_t partition) {
+    BOOST_OUTCOME_TRY(base::make_dirs(files_, views_dir(partition)));
+    BOOST_OUTCOME_TRY(const store::Generation current, store::open_current(views_dir(partition)));
+    BOOST_OUTCOME_TRY(std::unique_ptr<store::ViewStore> views, store::open_rocks(current.directory));
+    processors::RunnerOptions options;
+    options.partition = eventlog::Partition(partition);
+    options.generation = current.number;
+    auto runner = std::make_unique<processors::Runner>(*log_, std::move(views), options);
+    BOOST_OUTCOME_TRY(runner->open());
+    runners_.push_back(std::move(runner));
+    return base::success();
+}
+
+base::Result<void> Node::fold_to_end() {
+    for (const auto& runner : runners_) {
+        BOOST_OUTCOME_TRY(runner->run_to_end());
+    }
+    return base::success();
+}
+
+base::Result<void> Node::declare_settings() {
+    BOOST_OUTCOME_TRY(fold_to_end());
+    static const kpi::SettingsTimeline nothing;
+    for (const CompanyConfig& company : config_.companies) {
+        const std::uint32_t number = partition(company.id);
+        const std::shared_ptr<const store::ReadView> view = runners_[number]->view();
+        const auto found = view->companies.find(company.id);
+        const bool is_known = found != view->companies.end() && found->second.settings != nullptr;
+        const base::UtcMillis now = clock_.now();
+        const std::optional<events::Event> event =
+            declaration(config_, company, is_known ? *found->second.settings : nothing, now);
+        if (event) {
+            BOOST_OUTCOME_TRY(eventlog::append_and_wait(*log_, eventlog::Partition(number),
+                                                        {{events::encode(*event), now}}));
+        }
+    }
+    return base::success();
+}
+
+void Node::start() {
+    for (const auto& runner : runners_) {
+        runner->start();
+    }
+}
+
+std::uint32_t Node::partition(const std::string& company) const {
+    return partition_of(company, config_.partitions);
+}
+
+std::shared_ptr<const store::ReadView> Node::view(const std::string& company) const {
+    return with_configured(runners_[partition(company)]->view(), config_);
+}
+
+std::shared_ptr<const store::ReadView> with_configured(std::shared_ptr<const store::ReadView> view,
+                                                       const Config& config) {
+    std::shared_ptr<store::ReadView> changed;
+    for (const CompanyConfig& company : config.companies) {
+        const bool is_here = partition_of(company.id, config.partitions) == view->partition;
+        if (is_here && !view->companies.contains(company.id)) {
+            changed = changed ? changed : std::make_shared<store::ReadView>(*view);
+            changed->companies.emplace(company.id, configured_view(config, company));
+        }
+    }
+    return changed ? changed : view;
+}
+
+base::Result<std::string> company_of(const Config& config, const query::Params& params) {
+    const auto named = params.find("company");
+    if (named != params.end() && !named->second.empty()) {
+        return named->second;
+    }
+    if (config.companies.size() == 1) {
+        return config.companies.front().id;
+    }
+    std::string ids;
+    for (const CompanyConfig& company : config.companies) {
+        ids += (ids.empty() ? "" : ", ") + company.id;
+    }
+    return base::Error(base::ErrorCode::invalid, "company is needed, one of: " + ids);
+}
+
+ingest::MapContext company_context(const CompanyConfig& company, const std::string& source_id,
+                                   base::UtcMillis now) {
+    ingest::MapContext context;
+    context.company = company.id;
+    context.company_zone = zone_or_utc(company.timezone);
+    context.company_plan = {company.region, ""};
+    context.source_id = source_id;
+    context.source_zone = context.company_zone;
+    context.zone_assumed = true;
+    context.source_plan = context.company_plan;
+    context.received_at = now;
+    return context;
+}
+
+ingest::MapContext map_context(const Config& config, const SourceConfig& source, base::UtcMillis now) {
+    const CompanyConfig* company = config.company(source.company);
+    ingest::MapContext context =
+        company_context(company == nullptr ? CompanyConfig{} : *company, source.id, now);
+    context.source_pbx = source.pbx;
+    context.source_zone = zone_or_utc(source.timezone);
+    context.zone_assumed = source.timezone_assumed;
+    context.source_plan = {source.region, source.international_prefix};
+    if (source.types) {
+        context.types = *source.types;
+    } else if (source.kind != "cloudevents") {
+        context.types = {"call*", "heartbeat"};
+    }
+    return context;
+}
+
+query::Ports query_ports(const Config& config, const std::string& company, eventlog::LogReader* log,
+                         const base::Clock& clock) {
+    query::Ports ports;
+    if (log != nullptr) {
+        const eventlog::Partition partition(partition_of(company, config.partitions));
+        ports.raw_record = [log, partition](std::uint64_t offset) { return raw_of(*log, partition, offset); };
+    }
+    for (const SourceConfig& source : config.sources) {
+        if (source.company == company) {
+            ports.sources.push_back({source.id, source.kind, "", source.lateness_seconds});
+        }
+    }
+    std::ranges::sort(ports.sources, {}, &query::SourceInfo::id);
+    ports.timeline = call_timeline;
+    ports.now = [&clock] { return clock.now(); };
+    return ports;
+}
+
+}  // namespace app

@@ -1,0 +1,89 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "app/config.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/files.h"
+#include "eventlog/segment_log.h"
+#include "ingest/mapped.h"
+#include "processors/runner.h"
+#include "query/ports.h"
+#include "store/read_view.h"
+
+namespace app {
+
+/// One process over a data directory: the log, and a runner with its views per partition.
+///
+/// Lifetime: `config` and `clock` outlive it. The destructor stops the runners, then closes the log.
+/// Threads:  `open`, `start` and the destructor belong to the owner; the rest any.
+class Node {
+public:
+    /// Takes LOCK, recovers the log, opens the current views. Folds nothing.
+    ///
+    /// Errors: of DataDir::open, SegmentLog::open, Runner::open.
+    static base::Result<std::unique_ptr<Node>> open(const Config& config, const base::Clock& clock);
+    ~Node();
+    Node(const Node&) = delete;
+    Node& operator=(const Node&) = delete;
+
+    const Config& config() const { return config_; }
+    const base::Clock& clock() const { return clock_; }
+    eventlog::SegmentLog& log() { return *log_; }
+    base::Files& files() { return files_; }
+    std::uint32_t partitions() const { return config_.partitions; }
+    processors::Runner& runner(std::uint32_t partition) { return *runners_[partition]; }
+    std::string log_id() const { return eventlog::to_hex(log_->data_dir().log_id()); }
+    /// `<data_dir>/views/<partition>`
+    std::string views_dir(std::uint32_t partition) const;
+    /// Lets go of the views of a partition, so that others can take their place. Nothing reads them after.
+    void close_views(std::uint32_t partition) { runners_[partition].reset(); }
+
+    /// Folds everything durable, on this thread. Errors: of Runner::run_to_end.
+    base::Result<void> fold_to_end();
+    /// Folds to the end and appends what the configuration declares otherwise than before; durable when it
+    /// returns, folded with the next fold.
+    base::Result<void> declare_settings();
+    /// From now on each partition is folded on a thread of its own.
+    void start();
+
+    /// The newest state of the company's partition, with the configured values of companies that no event
+    /// has named yet.
+    std::shared_ptr<const store::ReadView> view(const std::string& company) const;
+    std::uint32_t partition(const std::string& company) const;
+
+private:
+    Node(const Config& config, const base::Clock& clock) : config_(config), clock_(clock) {}
+    base::Result<void> open_views(std::uint32_t partition);
+
+    const Config& config_;
+    const base::Clock& clock_;
+    base::PosixFiles files_;
+    std::unique_ptr<eventlog::SegmentLog> log_;
+    std::vector<std::unique_ptr<processors::Runner>> runners_;
+};
+
+/// `view` with a CompanyView of every configured company of its partition.
+std::shared_ptr<const store::ReadView> with_configured(std::shared_ptr<const store::ReadView> view,
+                                                       const Config& config);
+
+/// The company that a question is about: the one named, else the only one configured.
+/// Errors: invalid - none is named and several are configured.
+base::Result<std::string> company_of(const Config& config, const query::Params& params);
+
+/// What mappers must know of a source.
+ingest::MapContext map_context(const Config& config, const SourceConfig& source, base::UtcMillis now);
+/// The same of events that no configured source sends, as the directory's.
+ingest::MapContext company_context(const CompanyConfig& company, const std::string& source_id,
+                                   base::UtcMillis now);
+
+/// What answers need beside the views. `log` may be null: then there are no raw bytes.
+query::Ports query_ports(const Config& config, const std::string& company, eventlog::LogReader* log,
+                         const base::Clock& clock);
+
+}  // namespace app

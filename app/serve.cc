@@ -1,0 +1,312 @@
+#include "app/serve.h"
+
+#include <fmt/format.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cstdio>
+#include <mutex>
+#include <thread>
+
+#include "app/care.h"
+#include "app/directory.h"
+#include "app/intake_routes.h"
+#include "app/log.h"
+#include "app/node.h"
+#include "app/retention.h"
+#include "app/served_views.h"
+#include "app/version.h"
+#include "base/http_server.h"
+#include "base/json.h"
+#include "metrics/exposition.h"
+#include "query/routes.h"
+#include "store/rocks_view_store.h"
+
+namespace app {
+namespace {
+
+constexpr std::chrono::seconds drain_max(8);
+constexpr std::chrono::seconds job_patience(60);
+constexpr std::size_t directory_bytes_max = std::size_t{64} << 20;
+
+base::HttpResponse json_response(int status, std::string body) {
+    base::HttpResponse response;
+    response.status = status;
+    response.body = std::move(body);
+    return response;
+}
+
+/// A node with its listeners.
+class Server {
+public:
+    Server(const Config& config, Node& node)
+        : config_(config), node_(node), views_(node), intake_(node) {}
+
+    base::Result<void> start() {
+        std::vector<base::HttpListener> listeners;
+        listeners.push_back({config_.listen.text, main_router()});
+        listeners.push_back({config_.metrics_listen.text, metrics_router()});
+        BOOST_OUTCOME_TRY(http_, base::HttpServer::start(std::move(listeners), base::HttpServerOptions{}));
+        retention_ = std::jthread([this](const std::stop_token& stop) { keep_retention(node_, stop); });
+        return base::success();
+    }
+
+    std::string address(std::size_t listener) const {
+        const ListenAddress& configured = listener == 0 ? config_.listen : config_.metrics_listen;
+        return configured.text.substr(0, configured.text.rfind(':')) + ":" +
+               std::to_string(http_->port(listener));
+    }
+
+    /// Why a partition no longer folds; nullopt while all do.
+    std::optional<base::Error> failure() {
+        for (std::uint32_t partition = 0; partition < node_.partitions(); ++partition) {
+            if (const std::optional<base::Error> failed = node_.runner(partition).failure()) {
+                return failed->within("partition " + std::to_string(partition) + ": ");
+            }
+        }
+        return std::nullopt;
+    }
+
+    void stop() {
+        is_draining_ = true;
+        retention_.request_stop();
+        http_->stop(drain_max);
+    }
+
+private:
+    base::HttpRouter main_router() {
+        base::HttpRouter router;
+        query::add_routes(router, route_ports(node_, views_));
+        intake_.add_to(router);
+        add_health(router);
+        router.post("/v1/doctor", base::HandlerMode::worker,
+                    [this](const base::HttpRequest&, const base::HttpReply& reply) { reply(doctor()); });
+        router.get("/v1/directory", base::HandlerMode::worker,
+                   [this](const base::HttpRequest& request, const base::HttpReply& reply) {
+                       reply(directory_export(request));
+                   });
+        router.post(
+            "/v1/directory", base::HandlerMode::worker,
+            [this](const base::HttpRequest& request, const base::HttpReply& reply) {
+                reply(directory(request));
+            },
+            directory_bytes_max);
+        return router;
+    }
+
+    base::HttpRouter metrics_router() {
+        base::HttpRouter router;
+        add_health(router);
+        router.get("/metrics", base::HandlerMode::worker,
+                   [this](const base::HttpRequest&, const base::HttpReply& reply) { reply(exposition()); });
+        return router;
+    }
+
+    base::HttpResponse exposition() {
+        std::vector<const base::Probe*> probes{&node_.log().probe(), &intake_.probe(), &http_->probe()};
+        std::vector<std::shared_ptr<const store::ReadView>> views;
+        for (std::uint32_t partition = 0; partition < node_.partitions(); ++partition) {
+            probes.push_back(&node_.runner(partition));
+            if (const base::Probe* store = store::probe_of(node_.runner(partition).store())) {
+                probes.push_back(store);
+            }
+            views.push_back(node_.runner(partition).view());
+        }
+        const base::Result<std::string> text =
+            metrics::exposition({std::string(version()), std::string(commit())}, probes, views);
+        if (!text) {
+            return query::failure_response(text.error());
+        }
+        base::HttpResponse response = json_response(200, text.value());
+        response.content_type = metrics::content_type;
+        return response;
+    }
+
+    void add_health(base::HttpRouter& router) {
+        router.get("/livez", base::HandlerMode::io, [](const base::HttpRequest&, const base::HttpReply& reply) {
+            base::HttpResponse response;
+            response.content_type = "text/plain";
+            response.body = "ok\n";
+            reply(std::move(response));
+        });
+        router.get("/readyz", base::HandlerMode::io,
+                   [this](const base::HttpRequest&, const base::HttpReply& reply) { reply(ready()); });
+    }
+
+    base::HttpResponse ready() {
+        base::JsonWriter reasons;
+        reasons.begin_array();
+        const std::optional<base::Error> failed = failure();
+        if (failed) {
+            reasons.value(std::string_view(failed->context()));
+        }
+        if (is_draining_) {
+            reasons.value("stopping");
+        }
+        const bool is_ready = !failed && !is_draining_;
+        base::JsonWriter out;
+        out.begin_object().member("ready", is_ready).member("log_id", std::string_view(node_.log_id()));
+        out.key("partitions").begin_array();
+        for (std::uint32_t partition = 0; partition < node_.partitions(); ++partition) {
+            out.begin_object().member("partition", partition);
+            out.member("applied_offset", node_.runner(partition).view()->applied_offset);
+            out.member("durable_end", node_.log().durable_end(eventlog::Partition(partition))).end_object();
+        }
+        out.end_array().key("reasons").raw(reasons.end_array().text()).end_object();
+        return json_response(is_ready ? 200 : 503, out.take());
+    }
+
+    base::HttpResponse doctor() {
+        const std::unique_lock lock(doctor_mutex_, std::try_to_lock);
+        if (!lock) {
+            return query::failure_response(
+                base::Error(base::ErrorCode::exhausted, "another doctor is at work"));
+        }
+        const Examined examined{node_.log(), node_.partitions(),
+                                [this](std::uint32_t partition) { return node_.runner(partition).view(); },
+                                config_.data_dir + "/doctor"};
+        const base::Result<std::string> answer = doctor_answer(examined, job_patience);
+        return answer ? json_response(200, answer.value()) : query::failure_response(answer.error());
+    }
+
+    static bool is_true(const base::HttpRequest& request, std::string_view name) {
+        return request.query.last(name) == std::string_view("true");
+    }
+
+    base::Result<std::string> company(const base::HttpRequest& request) const {
+        return company_of(config_,
+                          {{"company", std::string(request.query.last("company").value_or(""))}});
+    }
+
+    base::HttpResponse directory_export(const base::HttpRequest& request) const {
+        const base::Result<std::string> id = company(request);
+        if (!id) {
+            return query::failure_response(id.error());
+        }
+        const base::Result<std::string> text = directory_text(*node_.view(id.value()), id.value());
+        if (!text) {
+            return query::failure_response(text.error());
+        }
+        base::HttpResponse response = json_response(200, text.value());
+        response.content_type = "application/yaml";
+        return response;
+    }
+
+    base::HttpResponse directory(const base::HttpRequest& request) {
+        const base::Result<std::string> answer = changed_directory(request);
+        return answer ? json_response(200, answer.value()) : query::failure_response(answer.error());
+    }
+
+    base::Result<std::string> changed_directory(const base::HttpRequest& request) {
+        DirectoryRequest wanted;
+        BOOST_OUTCOME_TRY(wanted.company, company(request));
+        const std::string_view mode = request.query.last("mode").value_or("");
+        if (mode != "apply" && mode != "diff") {
+            return base::Error(base::ErrorCode::invalid, "mode: expected apply or diff");
+        }
+        wanted.mode = mode == "apply" ? DirectoryMode::apply : DirectoryMode::diff;
+        wanted.text = request.body;
+        wanted.file_name = "directory";
+        wanted.prune = is_true(request, "prune");
+        wanted.wait = is_true(request, "wait");
+        const std::lock_guard lock(directory_mutex_);
+        // What was applied before this request is compared with, also when it is not folded yet.
+        processors::Runner& runner = node_.runner(node_.partition(wanted.company));
+        const eventlog::Partition partition(node_.partition(wanted.company));
+        if (!runner.wait_applied(node_.log().durable_end(partition), job_patience)) {
+            return base::Error(base::ErrorCode::timeout, "the views are behind; try again");
+        }
+        BOOST_OUTCOME_TRY(std::string answer, change_directory(node_, wanted));
+        if (wanted.mode == DirectoryMode::apply && wanted.wait &&
+            !runner.wait_applied(node_.log().durable_end(partition), job_patience)) {
+            return base::Error(base::ErrorCode::timeout, "durable, but not applied yet");
+        }
+        return answer;
+    }
+
+    const Config& config_;
+    Node& node_;
+    ServedViews views_;
+    IntakeRoutes intake_;
+    std::atomic<bool> is_draining_ = false;
+    std::mutex doctor_mutex_;
+    std::mutex directory_mutex_;
+    std::unique_ptr<base::HttpServer> http_;
+    std::jthread retention_;
+};
+
+sigset_t stop_signals() {
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGINT);
+    return signals;
+}
+
+/// From now on a stop signal ends the process at once.
+void end_at_next_signal() {
+    struct sigaction action {};
+    action.sa_handler = [](int) { ::_exit(3); };
+    ::sigaction(SIGTERM, &action, nullptr);
+    ::sigaction(SIGINT, &action, nullptr);
+    const sigset_t signals = stop_signals();
+    ::pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
+}
+
+/// Waits for a stop signal, or for a partition that cannot go on.
+std::optional<base::Error> wait_for_end(Server& server) {
+    const sigset_t signals = stop_signals();
+    for (;;) {
+        const timespec second{1, 0};
+        if (::sigtimedwait(&signals, nullptr, &second) > 0) {
+            return std::nullopt;
+        }
+        if (const std::optional<base::Error> failed = server.failure()) {
+            return failed;
+        }
+    }
+}
+
+CommandResult failed(const base::Error& error) { return {exit_code_of(error), "", error.context()}; }
+
+}  // namespace
+
+CommandResult serve(const Config& config) {
+    const sigset_t signals = stop_signals();
+    ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);  // before any thread begins
+    ::signal(SIGPIPE, SIG_IGN);
+    const base::SystemClock clock;
+    base::Result<std::unique_ptr<Node>> opened = Node::open(config, clock);
+    if (!opened) {
+        return failed(opened.error());
+    }
+    Node& node = *opened.value();
+    for (const std::string& note : node.log().recovery_notes()) {
+        log_warning("log_recovered", note);
+    }
+    if (const base::Result<void> declared = node.declare_settings(); !declared) {
+        return failed(declared.error());
+    }
+    node.start();
+    Server server(config, node);
+    if (const base::Result<void> started = server.start(); !started) {
+        return {3, "", started.error().context()};
+    }
+    fmt::print("normwatch: serving on http://{}, metrics on http://{}/metrics, data in {}\n",
+               server.address(0), server.address(1), config.data_dir);
+    std::fflush(stdout);
+    log_info("started", "serving on " + server.address(0) + ", metrics on " + server.address(1));
+    log_info("no_tokens", "no tokens are configured: every caller on this machine has every role");
+    const std::optional<base::Error> failure = wait_for_end(server);
+    end_at_next_signal();
+    server.stop();
+    if (failure) {
+        log_error("stopped", failure->context());
+        return {3, "", failure->context()};
+    }
+    log_info("stopped", "stopped by a signal");
+    return {0, "", ""};
+}
+
+}  // namespace app

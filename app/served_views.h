@@ -1,0 +1,31 @@
+#pragma once
+
+#include "app/node.h"
+#include "query/routes.h"
+
+namespace app {
+
+/// The views of a running node as the routes take them.
+///
+/// Lifetime: `node` outlives it. Threads: any.
+class ServedViews final : public query::Views {
+public:
+    explicit ServedViews(Node& node) : node_(node) {}
+
+    base::Result<std::shared_ptr<const store::ReadView>> view(std::string_view company) const override;
+    bool wait_applied(std::string_view company, std::uint64_t offset,
+                      std::chrono::milliseconds timeout) const override;
+    query::Ports ports(std::string_view company) const override;
+
+private:
+    /// Errors: invalid - several companies and none named, or none of that id.
+    base::Result<std::string> id_of(std::string_view company) const;
+
+    Node& node_;
+};
+
+/// What the reading routes need: `views`, the normal form of numbers, and the audit of disclosures.
+/// Lifetime: both outlive the router.
+query::RoutePorts route_ports(const Node& node, const ServedViews& views);
+
+}  // namespace app

@@ -1,0 +1,120 @@
+#include <algorithm>
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/beast/http/error.hpp>
+#include <boost/beast/http/read.hpp>
+#include <utility>
+
+#include "base/http_connection.h"
+
+namespace base {
+namespace {
+
+namespace asio = boost::asio;
+namespace http = boost::beast::http;
+using boost::system::error_code;
+
+}  // namespace
+
+std::string_view HttpConnection::take_invitation() {
+    return std::exchange(awaits_invitation_, false) ? "HTTP/1.1 100 Continue\r\n\r\n" : "";
+}
+
+asio::awaitable<bool> HttpConnection::invite_body() {
+    const std::string_view invitation = take_invitation();
+    if (invitation.empty()) {
+        co_return true;
+    }
+    const error_code failed = co_await write_bytes(invitation);
+    co_return !failed;
+}
+
+asio::awaitable<HttpConnection::Body> HttpConnection::read_body(std::size_t bytes_max) {
+    const bool is_invited = co_await invite_body();
+    if (!is_invited) {
+        co_return Body::broken;
+    }
+    stream_.expires_after(core_.options.request_timeout);
+    std::string& body = request_.body;
+    while (!parser_->is_done()) {
+        const std::size_t before = body.size();
+        if (before > bytes_max) {
+            co_return Body::too_large;
+        }
+        // Memory follows what has come, not what the client promises.
+        std::size_t space = std::min(std::max(before, http_piece_bytes), bytes_max + 1 - before);
+        if (const auto left = parser_->content_length_remaining()) {
+            space = std::min<std::size_t>(space, *left);
+        }
+        body.resize(before + space);
+        const std::span<char> target(body.data() + before, space);
+        const HttpPiece piece = co_await read_body_full(target);
+        body.resize(before + piece.size);
+        if (piece.failed) {
+            body_failed_ = piece.failed;
+            co_return Body::broken;
+        }
+    }
+    co_return body.size() > bytes_max ? Body::too_large : Body::whole;
+}
+
+/// Fills `space`, unless the body ends before.
+asio::awaitable<HttpPiece> HttpConnection::read_body_full(std::span<char> space) {
+    auto& body = parser_->get().body();
+    body.data = space.data();
+    body.size = space.size();
+    if (space.size() >= http_piece_bytes) {
+        buffer_.reserve(http_piece_bytes);
+    }
+    auto [failed, size] =
+        co_await http::async_read(stream_, buffer_, *parser_, asio::as_tuple(asio::use_awaitable));
+    if (failed == http::error::need_buffer) {
+        failed = {};
+    }
+    co_return HttpPiece{failed, space.size() - body.size};
+}
+
+/// True if the body's end came within `bytes_max`.
+asio::awaitable<bool> HttpConnection::discard_body(std::uint64_t bytes_max) {
+    stream_.expires_after(core_.options.request_timeout);
+    std::string scratch(http_piece_bytes, '\0');
+    const std::span<char> space(scratch);
+    std::uint64_t discarded = 0;
+    while (!parser_->is_done() && discarded <= bytes_max) {
+        const HttpPiece piece = co_await read_body_full(space);
+        if (piece.failed) {
+            co_return false;
+        }
+        discarded += piece.size;
+    }
+    co_return parser_->is_done();
+}
+
+asio::awaitable<HttpPiece> HttpConnection::read_body_some(std::span<char> space) {
+    const bool is_invited = co_await invite_body();
+    if (!is_invited) {
+        co_return HttpPiece{asio::error::connection_reset, 0};
+    }
+    auto& body = parser_->get().body();
+    body.data = space.data();
+    body.size = space.size();
+    error_code failed;
+    while (!failed && body.size == space.size() && !parser_->is_done()) {
+        if (core_.stopping) {
+            co_return HttpPiece{asio::error::operation_aborted, 0};
+        }
+        buffer_.reserve(http_piece_bytes);
+        stream_.expires_after(core_.options.idle_timeout);
+        is_reading_stream_ = true;
+        const auto [broken, size] = co_await http::async_read_some(
+            stream_, buffer_, *parser_, asio::as_tuple(asio::use_awaitable));
+        is_reading_stream_ = false;
+        failed = broken;
+    }
+    if (failed == http::error::need_buffer) {
+        failed = {};
+    }
+    co_return HttpPiece{failed, space.size() - body.size};
+}
+
+}  // namespace base

@@ -1,0 +1,82 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+
+#include "base/error.h"
+#include "eventlog/log.h"
+#include "processors/activity_fold.h"
+#include "processors/call_fold.h"
+#include "processors/directory_fold.h"
+#include "processors/fold_state.h"
+#include "processors/reattribution.h"
+#include "processors/verdict.h"
+#include "store/read_view.h"
+
+namespace processors {
+
+/// The fold of one partition's log into rows: record after record, a pure function of their bytes.
+///
+/// Every record gets exactly one verdict, and the ledger balances at every record border. What a record moves
+/// in entities already folded is done with the record, unless it is more than `inline_entities_max`: then
+/// the rest is a job, which must be done before the next record (`work`). Between directory.begin and
+/// .applied such work waits.
+///
+/// Invariants: rows after n records are the same whatever the cut of batches (I1 of docs/architecture.md).
+/// Threads:    one.
+class Fold {
+public:
+    explicit Fold(store::ViewStore& store);
+
+    /// Reads where the rows stand; empty rows begin at `log_start`. Errors: corrupt.
+    base::Result<void> open(std::uint64_t log_start);
+
+    /// Folds the record at position().next_offset. Not to be called while has_job().
+    base::Result<void> apply(const eventlog::ReadRecord& record);
+
+    /// Work of an earlier record is left.
+    bool has_job() const { return !state_.job.bracket_open && !state_.dirt.empty(); }
+    /// Does a part of it.
+    base::Result<void> work();
+
+    /// Writes every changed row and the position, atomically.
+    base::Result<void> commit();
+
+    const store::PositionRow& position() const { return state_.position; }
+    std::size_t changes_count() const { return state_.rows.changes_count(); }
+    base::Uint128 digest() const { return state_.rows.digest(); }
+
+    /// What a ReadView shows of the companies; copies only what changed since the last call.
+    std::map<std::string, store::CompanyView> companies();
+    /// Done and total of the job in hand; nullopt when there is none.
+    std::optional<std::pair<std::uint64_t, std::uint64_t>> reattributing() const;
+    /// Below next_offset while a job is in hand.
+    std::uint64_t applied_offset() const;
+
+    static constexpr std::size_t inline_entities_max = 10'000;
+
+private:
+    base::Result<Verdict> judge_event(const eventlog::ReadRecord& record, events::Event& event,
+                                      CompanyState& company, kpi::Source source);
+    base::Result<Verdict> dispatch(CompanyState& company, const Incoming& incoming);
+    base::Result<Verdict> apply_void(CompanyState& company, const Incoming& incoming);
+    base::Result<void> act_on_void(CompanyState& company, kpi::Scope scope, const events::pb::Void& voided,
+                                   const std::string& entity_id);
+    base::Result<Verdict> keep(CompanyState& company, const Incoming& incoming);
+    base::Result<void> quarantine(const eventlog::ReadRecord& record, const events::Event& event,
+                                  const CompanyState& company, kpi::Source source, Verdict verdict);
+    base::Result<void> quarantine_action(const events::pb::QuarantineAction& action);
+    base::Result<void> count(const CompanyState& company, kpi::Source source, const events::Event& event,
+                             Verdict verdict);
+    void write_position();
+
+    FoldState state_;
+    CallFold calls_;
+    ActivityFold activities_;
+    DirectoryFold directory_;
+    Reattribution reattribution_;
+    std::map<std::string, std::pair<std::uint64_t, store::CompanyView>> shown_;
+};
+
+}  // namespace processors

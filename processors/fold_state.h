@@ -1,0 +1,74 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "kpi/directory.h"
+#include "kpi/settings.h"
+#include "processors/names.h"
+#include "store/rows.h"
+#include "store/write_back.h"
+
+namespace processors {
+
+/// What the fold keeps in memory of one company: a cache of its directory rows, never the truth.
+struct CompanyState {
+    kpi::Company ordinal;
+    std::string id;
+    kpi::Directory directory;
+    kpi::SettingsTimeline timeline;
+    /// The settings in force from an instant on, in order; the first begins at since_ever.
+    std::vector<std::pair<base::UtcMillis, kpi::Settings>> settings;
+    /// Rises with every change of directory or settings: who shows a copy knows when to renew it.
+    std::uint64_t directory_version = 1;
+    /// Row keys of directory entries by kind and name (void_target): how a void finds its entry.
+    std::map<std::string, std::string> entry_keys;
+
+    const kpi::Settings& settings_at(base::UtcMillis at) const;
+    /// To be called after every change of `timeline`.
+    void settings_changed();
+};
+
+/// All that the parts of the fold share. One thread.
+struct FoldState {
+    explicit FoldState(store::ViewStore& views) : store(views), rows(views), names(rows) {}
+
+    store::ViewStore& store;
+    store::WriteBack rows;
+    Names names;
+    store::PositionRow position;
+    store::JobRow job;
+    std::map<kpi::Company, CompanyState> companies;
+
+    base::Result<CompanyState*> company(std::string_view id);
+    /// Notes that entities have to be attributed again; worked on by Reattribution.
+    void touch(const CompanyState& company, store::Dirt::What what, std::uint32_t ordinal,
+               base::UtcMillis from, base::UtcMillis until);
+
+    std::set<store::Dirt> dirt;  ///< not yet worked on, or waiting for directory.applied
+
+    /// Typed access to rows.
+    template <class Row>
+    base::Result<std::optional<Row>> read(store::Family family, std::string_view key) {
+        BOOST_OUTCOME_TRY(const auto bytes, rows.get(family, key));
+        if (!bytes) {
+            return std::optional<Row>();
+        }
+        BOOST_OUTCOME_TRY(auto row, store::decode<Row>(*bytes));
+        return std::optional<Row>(std::move(row));
+    }
+    template <class Row>
+    void write(store::Family family, std::string_view key, const Row& row) {
+        rows.put(family, key, store::encode(row));
+    }
+};
+
+/// Puts the index keys in `after` and takes out those only in `before`. Both sorted by index_key.
+void replace_index_keys(store::WriteBack& rows, const std::set<std::string>& before,
+                        const std::set<std::string>& after);
+
+}  // namespace processors

@@ -1,0 +1,78 @@
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+
+#include "base/error.h"
+#include "base/probe.h"
+#include "eventlog/log.h"
+#include "processors/fold.h"
+#include "store/read_view.h"
+#include "store/view_store.h"
+
+namespace processors {
+
+struct RunnerOptions {
+    eventlog::Partition partition;
+    std::uint64_t generation = 1;
+    /// A batch takes what is there, at most so many records; no view depends on it.
+    std::size_t batch_records_max = 10'000;
+    std::size_t catch_up_records_max = 100'000;  ///< when more than that is waiting
+};
+
+/// Owns a partition: takes what is there, folds it, commits every changed row and the next offset in one
+/// write, publishes the ReadView. The only impure file of this folder.
+///
+/// Threads: `start` runs the loop on a thread of its own; `run_to_end` on the caller's, never both at once.
+///          `view`, `wait_applied` and the probe from any.
+class Runner : public base::Probe {
+public:
+    Runner(eventlog::LogReader& log, std::unique_ptr<store::ViewStore> store, RunnerOptions options);
+    ~Runner() override;
+
+    /// Opens the fold at the position of its store and publishes the first view.
+    /// Errors: corrupt - view and log contradict each other (both offsets are named).
+    base::Result<void> open();
+
+    void start();
+    /// Ends the loop after the batch in hand; idempotent.
+    void stop();
+    /// Folds everything durable now. For commands without a server, and for a rebuild.
+    base::Result<void> run_to_end();
+    /// Folds up to `offset` (exclusive) and no further.
+    base::Result<void> run_to(std::uint64_t offset);
+
+    std::shared_ptr<const store::ReadView> view() const;
+    /// Waits until `applied_offset >= offset`; false when `timeout` passed first, or the runner stopped.
+    bool wait_applied(std::uint64_t offset, std::chrono::milliseconds timeout) const;
+    /// Why the loop ended by itself; nullopt while it is well.
+    std::optional<base::Error> failure() const;
+
+    store::ViewStore& store() { return *store_; }
+    void visit(const std::function<void(const base::Sample&)>& show) const override;
+
+private:
+    void loop(const std::stop_token& stop);
+    /// Folds one batch of records below `until`; false when there was none.
+    base::Result<bool> step(std::uint64_t until);
+    base::Result<void> finish_job();
+    base::Result<void> commit();
+
+    eventlog::LogReader& log_;
+    std::unique_ptr<store::ViewStore> store_;
+    RunnerOptions options_;
+    std::unique_ptr<Fold> fold_;
+    mutable std::mutex mutex_;
+    mutable std::condition_variable_any applied_;
+    std::shared_ptr<const store::ReadView> view_;
+    std::optional<base::Error> failure_;
+    std::jthread thread_;
+};
+
+}  // namespace processors

@@ -1,0 +1,60 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/error.h"
+#include "query/ports.h"
+#include "store/read_view.h"
+
+/// Answers: one state of the views x parameters -> the JSON object that HTTP and the command line
+/// print.
+///
+/// Source:  the fields are docs/http_api.md and openapi.yaml.
+/// Errors:  invalid   - the question cannot be asked (an unknown word, a bad date); say so, do not
+/// retry.
+///          not_found - nothing has this id.
+///          corrupt, unavailable - of the store.
+/// Threads: any; pure but for the ports.
+namespace query {
+
+/// Rows of KPI values. Parameters: day | week | month | from, until; by, kpi, manager, team,
+/// segment, tz, company, limit, cursor, count.
+base::Result<std::string> kpis(const store::ReadView& view, const Params& params,
+                               const Ports& ports);
+
+/// Assembled calls, newest first. Parameters: a range as in `kpis`; manager, team, client,
+/// direction, disposition, segment, talk_min, talk_max, wait_min, recording, tag, reviewed, sort,
+/// tz, company, limit, cursor, count; and `number`, a telephone number in normal form (never taken
+/// from a URL).
+base::Result<std::string> calls(const store::ReadView& view, const Params& params, const Who& who,
+                                const Ports& ports);
+
+/// One call with its legs, steps, contributions and events. `call_id`: any id that it ever had.
+/// Parameters: tz, company.
+base::Result<std::string> call(const store::ReadView& view, std::string_view call_id,
+                               const Params& params, const Who& who, const Ports& ports);
+
+/// The entities and events behind a number. Parameters: kpi (one), a range, manager, team, segment,
+/// received_after, company, limit, cursor, count.
+base::Result<std::string> explain(const store::ReadView& view, const Params& params,
+                                  const Ports& ports);
+
+/// The managers in force at `at` (an instant or a local date; now). Parameters: at, company.
+base::Result<std::string> managers(const store::ReadView& view, const Params& params,
+                                   const Ports& ports);
+
+/// The configured sources and what came of them. Parameters: company.
+base::Result<std::string> sources(const store::ReadView& view, const Params& params,
+                                  const Ports& ports);
+
+/// What could not be used, in offset order. Parameters: reason, source, state, company, limit,
+/// cursor, count.
+base::Result<std::string> quarantine(const store::ReadView& view, const Params& params,
+                                     const Ports& ports);
+
+/// One item with its raw bytes. `id`: `<partition>-<offset>`. Parameters: company.
+base::Result<std::string> quarantine_item(const store::ReadView& view, std::string_view id,
+                                          const Params& params, const Ports& ports);
+
+}  // namespace query

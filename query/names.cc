@@ -1,0 +1,52 @@
+#include "query/names.h"
+
+#include "store/bytes.h"
+
+namespace query {
+
+base::Result<std::optional<std::string>> Names::text(store::Table table, std::uint32_t ordinal) {
+    if (ordinal == 0) {
+        return std::optional<std::string>();
+    }
+    const std::uint64_t slot = std::uint64_t{static_cast<std::uint8_t>(table)} << 32 | ordinal;
+    if (const auto known = texts_.find(slot); known != texts_.end()) {
+        return known->second;
+    }
+    BOOST_OUTCOME_TRY(auto row,
+                      rows_->get(store::Family::state, store::text_key(company_, table, ordinal)));
+    return texts_.emplace(slot, std::move(row)).first->second;
+}
+
+base::Result<std::optional<std::uint32_t>> Names::ordinal(store::Table table,
+                                                          std::string_view text) {
+    if (text.empty()) {
+        return std::optional<std::uint32_t>();
+    }
+    const std::string key = store::name_key(company_, table, text);
+    BOOST_OUTCOME_TRY(const auto row, rows_->get(store::Family::state, key));
+    if (!row) {
+        return std::optional<std::uint32_t>();
+    }
+    store::ValueReader value(*row);
+    const auto ordinal = static_cast<std::uint32_t>(value.u());
+    if (!value.ok()) {
+        return base::Error(base::ErrorCode::corrupt, "a name row is damaged");
+    }
+    return std::optional(ordinal);
+}
+
+base::Result<std::vector<std::pair<std::uint32_t, std::string>>> Names::all(
+    store::Table table) const {
+    const std::string first = store::text_key(company_, table, 0);
+    const std::string prefix = first.substr(0, first.size() - sizeof(std::uint32_t));
+    std::vector<std::pair<std::uint32_t, std::string>> found;
+    BOOST_OUTCOME_TRY(rows_->scan(store::Family::state, first, store::prefix_end(prefix),
+                                  [&](std::string_view key, std::string_view value) {
+                                      store::KeyReader ordinal(key.substr(prefix.size()));
+                                      found.emplace_back(ordinal.u32(), value);
+                                      return true;
+                                  }));
+    return found;
+}
+
+}  // namespace query

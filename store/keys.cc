@@ -1,0 +1,134 @@
+#include "store/keys.h"
+
+#include <cstddef>
+#include <utility>
+
+namespace store {
+
+namespace {
+
+constexpr std::string_view base64url_digits =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+std::string to_base64url(std::string_view bytes) {
+    std::string out;
+    out.reserve((bytes.size() * 4 + 2) / 3);
+    std::uint32_t pending = 0;
+    unsigned bits = 0;
+    for (const char c : bytes) {
+        pending = pending << 8 | static_cast<unsigned char>(c);
+        for (bits += 8; bits >= 6; bits -= 6) {
+            out.push_back(base64url_digits[(pending >> (bits - 6)) & 63]);
+        }
+    }
+    if (bits != 0) {
+        out.push_back(base64url_digits[(pending << (6 - bits)) & 63]);
+    }
+    return out;
+}
+
+/// Strict: no padding, no other alphabet, no bits left over.
+std::optional<std::string> from_base64url(std::string_view text) {
+    std::string out;
+    out.reserve(text.size() * 3 / 4);
+    std::uint32_t pending = 0;
+    unsigned bits = 0;
+    for (const char c : text) {
+        const std::size_t digit = base64url_digits.find(c);
+        if (digit == std::string_view::npos) {
+            return std::nullopt;
+        }
+        pending = pending << 6 | static_cast<std::uint32_t>(digit);
+        bits += 6;
+        if (bits >= 8) {
+            bits -= 8;
+            out.push_back(static_cast<char>(static_cast<std::uint8_t>(pending >> bits)));
+        }
+    }
+    const bool is_cut = bits >= 6 || (pending & ((1U << bits) - 1)) != 0;
+    return is_cut ? std::nullopt : std::optional(std::move(out));
+}
+
+/// The part that cells and sets begin with; false when it is not of `kind`.
+bool read_level(KeyReader& in, StateKind kind, kpi::Company& company, LevelKey& level) {
+    const bool is_kind = in.u8() == static_cast<std::uint8_t>(kind);
+    company = kpi::Company{in.u32()};
+    const std::uint8_t number = in.u8();
+    level = {.level = static_cast<Level>(number), .subject = in.u32(), .team = in.u32()};
+    return is_kind && number <= static_cast<std::uint8_t>(Level::manager);
+}
+
+bool read_segment(KeyReader& in, kpi::Segment& segment) {
+    const std::uint8_t number = in.u8();
+    segment = static_cast<kpi::Segment>(number);
+    return number <= static_cast<std::uint8_t>(kpi::Segment::existing);
+}
+
+}  // namespace
+
+bool read_cell_key(std::string_view bytes, CellKey& cell) {
+    KeyReader in(bytes);
+    bool good = read_level(in, StateKind::cell, cell.company, cell.level);
+    const std::uint8_t group = in.u8();
+    good = good && group >= static_cast<std::uint8_t>(Group::calls) &&
+           group <= static_cast<std::uint8_t>(Group::money);
+    cell.group = static_cast<Group>(group);
+    for (char& letter : cell.currency) {
+        letter = static_cast<char>(in.u8());
+    }
+    cell.bucket = in.u32();
+    good = read_segment(in, cell.segment) && good;
+    return good && in.ok() && in.rest().empty();
+}
+
+bool read_set_key(std::string_view bytes, SetKey& set) {
+    KeyReader in(bytes);
+    bool good = read_level(in, StateKind::set, set.company, set.level);
+    set.set = static_cast<kpi::Kpi>(in.u8());
+    good =
+        good && (set.set == kpi::Kpi::contacts_unique || set.set == kpi::Kpi::contacts_attempted);
+    set.bucket = in.u32();
+    good = read_segment(in, set.segment) && good;
+    return good && in.ok() && in.rest().empty();
+}
+
+bool read_entity_key(std::string_view bytes, EntityKey& key) {
+    KeyReader in(bytes);
+    key.company = kpi::Company{in.u32()};
+    key.kind = in.u8();
+    key.scope = kpi::Scope{in.u32()};
+    key.native_id = in.rest();
+    return in.ok();
+}
+
+bool read_index_key(std::string_view bytes, IndexKey& key) {
+    KeyReader in(bytes);
+    const std::uint8_t index = in.u8();
+    key.index = static_cast<Index>(index);
+    key.company = kpi::Company{in.u32()};
+    key.term = in.u64();
+    key.at = base::from_ms(in.descending());
+    key.kind = in.u8();
+    key.native_id = in.text();
+    key.scope = kpi::Scope{in.u32()};
+    return in.ok() && in.rest().empty() && index >= static_cast<std::uint8_t>(Index::kind) &&
+           index <= static_cast<std::uint8_t>(Index::party);
+}
+
+std::string call_id_of(std::string_view scope_name, std::string_view native_id) {
+    std::string bytes(scope_name);
+    bytes.push_back('\0');
+    bytes += native_id;
+    return to_base64url(bytes);
+}
+
+std::optional<CallIdParts> parse_call_id(std::string_view call_id) {
+    const std::optional<std::string> bytes = from_base64url(call_id);
+    const std::size_t end = bytes ? bytes->find('\0') : std::string::npos;
+    if (end == std::string::npos) {
+        return std::nullopt;
+    }
+    return CallIdParts{.scope_name = bytes->substr(0, end), .native_id = bytes->substr(end + 1)};
+}
+
+}  // namespace store

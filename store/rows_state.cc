@@ -1,0 +1,208 @@
+#include <algorithm>
+#include <limits>
+
+#include "base/ensure.h"
+#include "store/row_fields.h"
+
+// Numbers and positions: cells, sets, quarantine, counts of sources, meta rows.
+namespace store {
+
+void CellRow::add(Measure measure, base::Int128 value) {
+    const auto [place, is_new] = values_.try_emplace(measure, 0);
+    place->second += value;
+    if (place->second == 0) {
+        values_.erase(place);
+    }
+}
+
+base::Int128 CellRow::get(Measure measure) const {
+    const auto found = values_.find(measure);
+    return found == values_.end() ? 0 : found->second;
+}
+
+void SetRow::add(std::uint64_t member, std::int64_t times) {
+    const auto less = [](const auto& entry, std::uint64_t wanted) { return entry.first < wanted; };
+    auto place = std::lower_bound(members.begin(), members.end(), member, less);
+    if (place == members.end() || place->first != member) {
+        place = members.insert(place, {member, 0});
+    }
+    const std::int64_t count = std::int64_t{place->second} + times;
+    ENSURE(count >= 0 && count <= std::numeric_limits<std::uint32_t>::max());
+    place->second = static_cast<std::uint32_t>(count);
+    if (count == 0) {
+        members.erase(place);
+    }
+}
+
+constexpr std::uint64_t bits_of(Measure first, Measure last) {
+    const std::uint64_t up_to_last = ~std::uint64_t{0} >> (63 - static_cast<unsigned>(last));
+    return up_to_last & (~std::uint64_t{0} << static_cast<unsigned>(first));
+}
+constexpr std::uint64_t measures_known = bits_of(Measure::calls_in, Measure::missed_unattributed) |
+                                         bits_of(Measure::emails_sent, Measure::invoices_paid) |
+                                         bits_of(Measure::invoices_amount, Measure::paid_count);
+
+/// A cell: bitmap of its measures, then one number each.
+void write_row(ValueWriter& out, const CellRow& row) {
+    std::uint64_t bits = 0;
+    for (const auto& [measure, value] : row.values()) {
+        bits |= std::uint64_t{value != 0} << static_cast<unsigned>(measure);
+    }
+    out.u(bits);
+    for (const auto& [measure, value] : row.values()) {
+        if (value != 0) {
+            out.i128(value);
+        }
+    }
+}
+
+void read_row(ValueReader& in, CellRow& row) {
+    const std::uint64_t bits = in.u();
+    if ((bits & ~measures_known) != 0) {
+        in.fail();
+        return;
+    }
+    for (unsigned bit = 0; bit < measures_max; ++bit) {
+        if ((bits >> bit & 1) != 0) {
+            const base::Int128 value = in.i128();
+            if (value == 0) {
+                in.fail();
+                return;
+            }
+            row.values().emplace_hint(row.values().end(), static_cast<Measure>(bit), value);
+        }
+    }
+}
+
+/// A set: count of members, then per member its distance from the one before and how many gave it.
+void write_row(ValueWriter& out, const SetRow& row) {
+    out.u(row.members.size());
+    std::uint64_t before = 0;
+    for (const auto& [member, times] : row.members) {
+        out.u(member - before);
+        out.u(times);
+        before = member;
+    }
+}
+
+void read_row(ValueReader& in, SetRow& row) {
+    std::uint64_t before = 0;
+    const std::size_t count = in.count(2);
+    for (std::size_t i = 0; i < count && in.ok(); ++i) {
+        const std::uint64_t distance = in.u();
+        const auto times = read_whole<std::uint32_t>(in, std::numeric_limits<std::uint32_t>::max());
+        const bool is_rising = i == 0 || (distance != 0 && before + distance > before);
+        if (times == 0 || !is_rising) {
+            in.fail();
+        }
+        before += distance;
+        row.members.emplace_back(before, times);
+    }
+}
+
+template <class Visit, Is<QuarantineRow> Row>
+void fields(Visit& visit, Row& row) {
+    visit(0, row.company);
+    visit(1, row.source);
+    visit(2, row.reason);
+    visit(3, row.stage);
+    visit(4, row.pointer);
+    visit(5, row.detail);
+    visit(6, row.file);
+    visit(7, row.line);
+    visit(8, row.byte);
+    visit(9, row.index);
+    visit(10, row.received_at);
+    visit(11, row.bytes);
+    visit.or_default(12, row.state, std::string("open"));
+}
+
+template <class Visit, Is<SourceRow> Row>
+void fields(Visit& visit, Row& row) {
+    visit(0, row.applied);
+    visit(1, row.duplicate);
+    visit(2, row.stale);
+    visit(3, row.quarantined);
+    visit(4, row.last_received_at);
+    visit(5, row.newest_event_at);
+    visit(6, row.up_to);
+}
+
+template <class Visit, Is<Ledger> Row>
+void fields(Visit& visit, Row& row) {
+    visit(0, row.applied);
+    visit(1, row.duplicate);
+    visit(2, row.stale);
+    visit(3, row.quarantined);
+}
+
+template <class Visit, Is<PositionRow> Row>
+void fields(Visit& visit, Row& row) {
+    visit(0, row.first_offset);
+    visit(1, row.next_offset);
+    visit(2, row.ledger);
+    visit(3, row.log_time);
+}
+
+template <class Visit, Is<Dirt> Row>
+void fields(Visit& visit, Row& row) {
+    visit(0, row.what);
+    visit(1, row.term);
+    visit.or_default(2, row.from, base::since_ever);
+    visit.or_default(3, row.until, base::for_ever);
+}
+
+template <class Visit, Is<JobRow> Row>
+void fields(Visit& visit, Row& row) {
+    visit(0, row.bracket_open);
+    visit(1, row.offset);
+    visit(2, row.dirt);
+    visit(3, row.cursor);
+    visit(4, row.done);
+}
+
+std::string encode(const CellRow& row) {
+    return encode_row(row);
+}
+std::string encode(const SetRow& row) {
+    return encode_row(row);
+}
+std::string encode(const QuarantineRow& row) {
+    return encode_row(row);
+}
+std::string encode(const SourceRow& row) {
+    return encode_row(row);
+}
+std::string encode(const PositionRow& row) {
+    return encode_row(row);
+}
+std::string encode(const JobRow& row) {
+    return encode_row(row);
+}
+
+template <>
+base::Result<CellRow> decode(std::string_view bytes) {
+    return decode_row<CellRow>(bytes, "cell");
+}
+template <>
+base::Result<SetRow> decode(std::string_view bytes) {
+    return decode_row<SetRow>(bytes, "set");
+}
+template <>
+base::Result<QuarantineRow> decode(std::string_view bytes) {
+    return decode_row<QuarantineRow>(bytes, "quarantine");
+}
+template <>
+base::Result<SourceRow> decode(std::string_view bytes) {
+    return decode_row<SourceRow>(bytes, "source");
+}
+template <>
+base::Result<PositionRow> decode(std::string_view bytes) {
+    return decode_row<PositionRow>(bytes, "position");
+}
+template <>
+base::Result<JobRow> decode(std::string_view bytes) {
+    return decode_row<JobRow>(bytes, "job");
+}
+
+}  // namespace store

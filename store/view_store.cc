@@ -1,0 +1,38 @@
+#include "store/view_store.h"
+
+#include <utility>
+
+namespace store {
+
+std::string_view to_string(Family family) {
+    switch (family) {
+        case Family::state: return "state";
+        case Family::entity: return "entity";
+        case Family::index: return "ix_live";
+    }
+    return "unknown";
+}
+
+base::Result<std::vector<std::optional<std::string>>> ViewReader::get_many(
+    Family family, std::span<const std::string_view> keys) const {
+    std::vector<std::optional<std::string>> values;
+    values.reserve(keys.size());
+    for (const std::string_view key : keys) {
+        BOOST_OUTCOME_TRY(auto value, get(family, key));
+        values.push_back(std::move(value));
+    }
+    return values;
+}
+
+std::string prefix_end(std::string_view prefix) {
+    std::string end(prefix);
+    while (!end.empty() && end.back() == '\xff') {
+        end.pop_back();
+    }
+    if (!end.empty()) {
+        end.back() = static_cast<char>(static_cast<std::uint8_t>(end.back()) + 1);
+    }
+    return end;
+}
+
+}  // namespace store

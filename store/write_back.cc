@@ -1,0 +1,329 @@
+#include "store/write_back.h"
+
+#include <xxhash.h>
+
+#include <algorithm>
+#include <tuple>
+#include <utility>
+
+#include "base/ensure.h"
+#include "store/bytes.h"
+#include "store/keys.h"
+
+namespace store {
+
+namespace {
+
+constexpr std::uint8_t digests_version = 1;
+/// Clean rows are forgotten above this: engine.md 4.2, budget of the write-back maps.
+constexpr std::size_t cached_bytes_max = std::size_t{64} << 20;
+/// What a row in memory costs beside its bytes: node, two strings, bucket.
+constexpr std::size_t row_overhead_bytes = 160;
+
+std::size_t index_of(Family family) {
+    return static_cast<std::size_t>(family);
+}
+
+void add_to(Digests& digests, DigestKind kind, base::Uint128 hash) {
+    const auto [place, is_new] = digests.try_emplace(kind, 0);
+    place->second += hash;
+    if (place->second == 0) {
+        digests.erase(place);
+    }
+}
+
+/// A sum of 0 is no entry, so that the same rows are the same bytes.
+void note_change(Digests& digests, Family family, std::string_view key,
+                 const std::optional<std::string>& before,
+                 const std::optional<std::string>& after) {
+    const DigestKind kind = digest_kind(family, key);
+    if (kind == 0) {
+        return;
+    }
+    if (before) {
+        add_to(digests, kind, base::Uint128{0} - digest_of_row(family, key, *before));
+    }
+    if (after) {
+        add_to(digests, kind, digest_of_row(family, key, *after));
+    }
+}
+
+}  // namespace
+
+DigestKind digest_kind(Family family, std::string_view key) {
+    if (family == Family::entity) {
+        return digest_of_entities;
+    }
+    if (family != Family::state || key.empty()) {
+        return 0;
+    }
+    switch (static_cast<StateKind>(key.front())) {
+        case StateKind::cell:
+        case StateKind::set:
+        case StateKind::directory:
+        case StateKind::client:
+        case StateKind::quarantine:
+        case StateKind::thread: return static_cast<DigestKind>(key.front());
+        case StateKind::meta:
+        case StateKind::name:
+        case StateKind::text:
+        case StateKind::source: return 0;
+    }
+    return 0;
+}
+
+base::Uint128 digest_of_row(Family family, std::string_view key, std::string_view value) {
+    const DigestKind kind = digest_kind(family, key);
+    if (kind == 0) {
+        return 0;
+    }
+    // The length of the key stands between, so that no other row has the same bytes.
+    KeyWriter bytes;
+    bytes.u8(kind).u32(static_cast<std::uint32_t>(key.size())).raw(key).raw(value);
+    const XXH128_hash_t hash = XXH3_128bits(bytes.bytes().data(), bytes.bytes().size());
+    return static_cast<base::Uint128>(hash.high64) << 64 | hash.low64;
+}
+
+base::Uint128 total(const Digests& digests) {
+    base::Uint128 sum = 0;
+    for (const auto& [kind, digest] : digests) {
+        sum += digest;
+    }
+    return sum;
+}
+
+std::string encode_digests(const Digests& digests) {
+    ValueWriter out;
+    out.u(digests_version);
+    out.u(digests.size());
+    for (const auto& [kind, digest] : digests) {
+        out.u(kind);
+        out.fixed64(static_cast<std::uint64_t>(digest >> 64));
+        out.fixed64(static_cast<std::uint64_t>(digest));
+    }
+    return out.take();
+}
+
+base::Result<Digests> decode_digests(std::string_view bytes) {
+    ValueReader in(bytes);
+    const std::uint64_t version = in.u();
+    Digests digests;
+    constexpr std::size_t entry_bytes_min = 17;
+    for (std::size_t left = in.count(entry_bytes_min); left != 0 && in.ok(); --left) {
+        const std::uint64_t kind = in.u();
+        const base::Uint128 high = in.fixed64();
+        const base::Uint128 digest = high << 64 | in.fixed64();
+        if (kind > 255 || !digests.emplace(static_cast<DigestKind>(kind), digest).second) {
+            in.fail();
+        }
+    }
+    if (version != digests_version || !in.ok() || !in.at_end()) {
+        return base::Error(base::ErrorCode::corrupt, "the digest row cannot be read");
+    }
+    return digests;
+}
+
+WriteBack::WriteBack(ViewStore& store) : store_(store) {
+}
+
+base::Result<void> WriteBack::open() {
+    BOOST_OUTCOME_TRY(const auto value, store_.get(Family::state, meta_key("digest")));
+    if (value) {
+        BOOST_OUTCOME_TRY(digests_, decode_digests(*value));
+    }
+    return base::success();
+}
+
+void WriteBack::note_loaded(std::size_t key_bytes, Row& row, std::optional<std::string> value) {
+    row.stored = std::move(value);
+    row.is_loaded = true;
+    cached_bytes_ += key_bytes + (row.stored ? row.stored->size() : 0) + row_overhead_bytes;
+}
+
+base::Result<WriteBack::Row*> WriteBack::load(Family family, std::string_view key) {
+    Rows& rows = rows_[index_of(family)];
+    const auto found = rows.find(key);
+    if (found != rows.end() && (found->second.is_loaded || found->second.is_dirty)) {
+        return &found->second;
+    }
+    BOOST_OUTCOME_TRY(auto value, store_.get(family, key));
+    const auto place = rows.try_emplace(std::string(key)).first;
+    note_loaded(place->first.size(), place->second, std::move(value));
+    return &place->second;
+}
+
+base::Result<std::optional<std::string_view>> WriteBack::get(Family family, std::string_view key) {
+    if (family == Family::index) {
+        const auto pending = index_changes_.find(key);
+        if (pending != index_changes_.end()) {
+            return pending->second ? std::optional<std::string_view>("") : std::nullopt;
+        }
+        BOOST_OUTCOME_TRY(const auto value, store_.get(family, key));
+        return value ? std::optional<std::string_view>("") : std::nullopt;
+    }
+    BOOST_OUTCOME_TRY(const Row* const row, load(family, key));
+    const std::optional<std::string>& seen = row->is_dirty ? row->current : row->stored;
+    return seen ? std::optional<std::string_view>(*seen) : std::nullopt;
+}
+
+void WriteBack::change(Family family, std::string_view key, std::optional<std::string> value) {
+    if (family == Family::index) {
+        ENSURE(!value || value->empty());
+        index_changes_.insert_or_assign(std::string(key), value.has_value());
+        return;
+    }
+    Rows& rows = rows_[index_of(family)];
+    auto place = rows.find(key);
+    if (place == rows.end()) {
+        place = rows.try_emplace(std::string(key)).first;
+    }
+    Row& row = place->second;
+    row.current = std::move(value);
+    if (!row.is_dirty) {
+        row.is_dirty = true;
+        dirty_.push_back({.family = family, .key = &place->first, .row = &row});
+    }
+}
+
+void WriteBack::put(Family family, std::string_view key, std::string value) {
+    change(family, key, std::move(value));
+}
+
+void WriteBack::erase(Family family, std::string_view key) {
+    change(family, key, std::nullopt);
+}
+
+base::Result<void> WriteBack::prefetch(Family family, std::vector<std::string> keys) {
+    ENSURE(family != Family::index);
+    Rows& rows = rows_[index_of(family)];
+    std::erase_if(keys, [&](const std::string& key) {
+        const auto found = rows.find(key);
+        return found != rows.end() && found->second.is_loaded;
+    });
+    std::sort(keys.begin(), keys.end());
+    keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
+    const std::vector<std::string_view> wanted(keys.begin(), keys.end());
+    BOOST_OUTCOME_TRY(auto values, store_.get_many(family, wanted));
+    for (std::size_t i = 0; i < keys.size(); ++i) {
+        const auto place = rows.try_emplace(std::move(keys[i])).first;
+        note_loaded(place->first.size(), place->second, std::move(values[i]));
+    }
+    return base::success();
+}
+
+base::Result<void> WriteBack::scan_index(std::string_view from, std::string_view until,
+                                         const std::function<bool(std::string_view key)>& visit) {
+    auto pending = index_changes_.lower_bound(from);
+    const auto end = until.empty() ? index_changes_.end() : index_changes_.lower_bound(until);
+    bool goes_on = true;
+    // Shows what was put before `key`; steps over a change of `key` itself.
+    const auto show_pending_before = [&](std::string_view key) {
+        for (; goes_on && pending != end && pending->first < key; ++pending) {
+            goes_on = !pending->second || visit(pending->first);
+        }
+    };
+    BOOST_OUTCOME_TRY(
+        store_.scan(Family::index, from, until, [&](std::string_view key, std::string_view) {
+            show_pending_before(key);
+            if (goes_on && (pending == end || pending->first != key)) {
+                goes_on = visit(key);
+            } else if (goes_on) {
+                goes_on = !pending->second || visit(key);
+                ++pending;
+            }
+            return goes_on;
+        }));
+    for (; goes_on && pending != end; ++pending) {
+        goes_on = !pending->second || visit(pending->first);
+    }
+    return base::success();
+}
+
+/// Rows changed without a look at them: their stored value is needed for the digest.
+base::Result<void> WriteBack::load_dirty() {
+    std::sort(dirty_.begin(), dirty_.end(), [](const Dirty& left, const Dirty& right) {
+        return std::tie(left.family, *left.key) < std::tie(right.family, *right.key);
+    });
+    for (const Family family : {Family::state, Family::entity}) {
+        std::vector<std::string_view> keys;
+        std::vector<Row*> rows;
+        for (const Dirty& dirty : dirty_) {
+            if (dirty.family == family && !dirty.row->is_loaded) {
+                keys.push_back(*dirty.key);
+                rows.push_back(dirty.row);
+            }
+        }
+        if (keys.empty()) {
+            continue;
+        }
+        BOOST_OUTCOME_TRY(auto values, store_.get_many(family, keys));
+        for (std::size_t i = 0; i < rows.size(); ++i) {
+            note_loaded(keys[i].size(), *rows[i], std::move(values[i]));
+        }
+    }
+    return base::success();
+}
+
+std::vector<Change> WriteBack::take_changes(std::vector<Row*>& written, Digests& digests) {
+    std::vector<Change> changes;
+    changes.reserve(changes_count() + 1);
+    for (const Dirty& dirty : dirty_) {
+        Row& row = *dirty.row;
+        if (row.current != row.stored) {
+            note_change(digests, dirty.family, *dirty.key, row.stored, row.current);
+            written.push_back(&row);
+            changes.push_back({dirty.family, *dirty.key, std::move(row.current)});
+        }
+    }
+    if (digests != digests_) {
+        changes.push_back({Family::state, meta_key("digest"), encode_digests(digests)});
+    }
+    for (const auto& [key, is_put] : index_changes_) {
+        changes.push_back(
+            {Family::index, key, is_put ? std::optional<std::string>("") : std::nullopt});
+    }
+    return changes;
+}
+
+/// After a write: what was written is what is stored.
+void WriteBack::settle(std::vector<Row*>& written, std::vector<Change>& changes) {
+    const auto bytes = [](const Row& row) { return row.stored ? row.stored->size() : 0; };
+    for (std::size_t i = 0; i < written.size(); ++i) {
+        cached_bytes_ -= bytes(*written[i]);
+        written[i]->stored = std::move(changes[i].value);
+        cached_bytes_ += bytes(*written[i]);
+    }
+    for (const Dirty& dirty : dirty_) {
+        dirty.row->current.reset();
+        dirty.row->is_dirty = false;
+    }
+    dirty_.clear();
+    index_changes_.clear();
+    if (cached_bytes_ > cached_bytes_max) {
+        for (Rows& rows : rows_) {
+            rows.clear();
+        }
+        cached_bytes_ = 0;
+    }
+}
+
+base::Result<void> WriteBack::commit() {
+    BOOST_OUTCOME_TRY(load_dirty());
+    std::vector<Row*> written;
+    Digests digests = digests_;
+    std::vector<Change> changes = take_changes(written, digests);
+    if (!changes.empty()) {
+        const base::Result<void> done = store_.write(changes);
+        if (!done) {
+            for (std::size_t i = 0; i < written.size(); ++i) {
+                written[i]->current = std::move(changes[i].value);
+            }
+            return done;
+        }
+    }
+    digests_ = std::move(digests);
+    settle(written, changes);
+    return base::success();
+}
+
+}  // namespace store
