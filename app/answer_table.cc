@@ -102,21 +102,28 @@ std::string notes_of(const json::object& call) {
         }
     }
     for (const json::value& flag : array_member(call, "quality")) {
-        out += (out.empty() ? "" : " ") + std::string(flag.is_string() ? flag.as_string().c_str() : "");
+        out += (out.empty() ? "" : " ") +
+               std::string(flag.is_string() ? flag.as_string().c_str() : "");
     }
     return fitted(out, 30);
 }
 
 std::string calls_table(const json::object& answer) {
     const json::array& calls = array_member(answer, "calls");
-    TextTable table({{"started (UTC)", "", false}, {"direction", "", false}, {"disposition", "", false},
-                     {"client", "", false}, {"managers", "", false}, {"wait", "", true},
-                     {"talk", "", true}, {"notes", "", false}});
+    TextTable table({{"started (UTC)", "", false},
+                     {"direction", "", false},
+                     {"disposition", "", false},
+                     {"client", "", false},
+                     {"managers", "", false},
+                     {"wait", "", true},
+                     {"talk", "", true},
+                     {"notes", "", false}});
     for (const json::value& item : calls) {
         const json::object& call = item.as_object();
         table.add({instant_text(member(call, "started_at")), plain_text(call, "direction"),
                    plain_text(call, "disposition"), who_of(call), managers_of(call),
-                   seconds_text(call, "wait_seconds"), seconds_text(call, "talk_seconds"), notes_of(call)});
+                   seconds_text(call, "wait_seconds"), seconds_text(call, "talk_seconds"),
+                   notes_of(call)});
     }
     std::string out = table.print(1, table_width_max) + counted(calls.size(), "call");
     if (!member(answer, "next_cursor").is_null()) {
@@ -144,17 +151,23 @@ std::string explain_table(const json::object& answer) {
         }
     }
     out += fmt::format(", {} until {}: {}\n\n", instant_text(member(answer, "from")),
-                       instant_text(member(answer, "until")), kpi_value_text(kpi, member(answer, "value")));
+                       instant_text(member(answer, "until")),
+                       kpi_value_text(kpi, member(answer, "value")));
     const json::array& parts = array_member(answer, "contributions");
-    TextTable table({{"at (UTC)", "", false}, {"entity", "", false}, {"id", "", false},
-                     {"group", "", false}, {"value", "", true}, {"event @offset", "", false}});
+    TextTable table({{"at (UTC)", "", false},
+                     {"entity", "", false},
+                     {"id", "", false},
+                     {"group", "", false},
+                     {"value", "", true},
+                     {"event @offset", "", false}});
     for (const json::value& item : parts) {
         const json::object& part = item.as_object();
         table.add({instant_text(member(part, "at")), plain_text(part, "entity"),
                    fitted(plain_text(part, "id"), 26), fitted(plain_text(part, "group"), 14),
                    kpi_value_text(kpi, member(part, "value")), events_of(part)});
     }
-    return out + table.print(1, table_width_max) + counted(parts.size(), "contribution") + meta_line(answer);
+    return out + table.print(1, table_width_max) + counted(parts.size(), "contribution") +
+           meta_line(answer);
 }
 
 std::string origin_text(const json::object& item) {
@@ -169,8 +182,13 @@ std::string origin_text(const json::object& item) {
 
 std::string quarantine_table(const json::object& answer) {
     const json::array& items = array_member(answer, "items");
-    TextTable table({{"id", "", false}, {"source", "", false}, {"reason", "", false}, {"where", "", false},
-                     {"detail", "", false}, {"received (UTC)", "", false}, {"bytes", "", true},
+    TextTable table({{"id", "", false},
+                     {"source", "", false},
+                     {"reason", "", false},
+                     {"where", "", false},
+                     {"detail", "", false},
+                     {"received (UTC)", "", false},
+                     {"bytes", "", true},
                      {"state", "", false}});
     for (const json::value& value : items) {
         const json::object& item = value.as_object();
@@ -184,7 +202,8 @@ std::string quarantine_table(const json::object& answer) {
 
 /// Base64 as text for a terminal: what does not print stands as \xNN.
 std::string raw_text(std::string_view base64) {
-    constexpr std::string_view letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    constexpr std::string_view letters =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     std::string out;
     std::uint32_t bits = 0;
     int count = 0;
@@ -199,7 +218,8 @@ std::string raw_text(std::string_view base64) {
             count -= 8;
             const auto byte = static_cast<unsigned char>(bits >> count);
             const bool prints = (byte >= 0x20 && byte != 0x7f) || byte == '\n';
-            out += prints ? std::string(1, static_cast<char>(byte)) : fmt::format("\\x{:02x}", byte);
+            out +=
+                prints ? std::string(1, static_cast<char>(byte)) : fmt::format("\\x{:02x}", byte);
         }
     }
     return out;
@@ -209,8 +229,8 @@ std::string quarantine_item_table(const json::object& answer) {
     const json::array& items = array_member(answer, "items");
     const json::object& item = items.empty() ? answer : items.front().as_object();
     std::string out;
-    for (const std::string_view name : {"id", "source", "reason", "stage", "detail", "received_at", "bytes",
-                                        "state", "sha256"}) {
+    for (const std::string_view name :
+         {"id", "source", "reason", "stage", "detail", "received_at", "bytes", "state", "sha256"}) {
         out += fmt::format("{:<12} {}\n", name, plain_text(item, name));
     }
     out += fmt::format("{:<12} {}\n", "where", origin_text(item));
@@ -228,19 +248,21 @@ std::string doctor_table(const json::object& answer) {
     for (const json::value& value : array_member(answer, "partitions")) {
         const json::object& part = value.as_object();
         const json::object& ledger = object_member(part, "ledger");
-        out += fmt::format("partition {}, offset {}: acked {} = applied {} + duplicate {} + stale {} + "
-                           "quarantined {} + waiting {}\n",
-                           plain_text(part, "partition"), plain_text(part, "offset"),
-                           plain_text(ledger, "acked"), plain_text(ledger, "applied"),
-                           plain_text(ledger, "duplicate"), plain_text(ledger, "stale"),
-                           plain_text(ledger, "quarantined"), plain_text(ledger, "waiting"));
+        out += fmt::format(
+            "partition {}, offset {}: acked {} = applied {} + duplicate {} + stale {} + "
+            "quarantined {} + waiting {}\n",
+            plain_text(part, "partition"), plain_text(part, "offset"), plain_text(ledger, "acked"),
+            plain_text(ledger, "applied"), plain_text(ledger, "duplicate"),
+            plain_text(ledger, "stale"), plain_text(ledger, "quarantined"),
+            plain_text(ledger, "waiting"));
         if (part.contains("reason") && !member(part, "reason").is_null()) {
             out += "  " + plain_text(part, "reason") + "\n";
         }
         for (const json::value& difference : array_member(part, "differences")) {
             const json::object& row = difference.as_object();
             out += fmt::format("  {} {}: log {}, views {}\n", plain_text(row, "family"),
-                               plain_text(row, "key"), plain_text(row, "log"), plain_text(row, "views"));
+                               plain_text(row, "key"), plain_text(row, "log"),
+                               plain_text(row, "views"));
         }
     }
     return out;
@@ -275,13 +297,18 @@ std::string directory_table(const json::object& answer) {
         std::string key;
         for (const json::value& part : array_member(change, "key")) {
             const json::string* text = part.if_string();
-            key += (key.empty() ? "" : " / ") + (text == nullptr ? json::serialize(part) : std::string(*text));
+            key += (key.empty() ? "" : " / ") +
+                   (text == nullptr ? json::serialize(part) : std::string(*text));
         }
         has_removal = has_removal || word == "remove";
-        out += fmt::format("{} {} {}", word == "add" ? "+" : word == "remove" ? "-" : "~",
+        out += fmt::format("{} {} {}",
+                           word == "add"      ? "+"
+                           : word == "remove" ? "-"
+                                              : "~",
                            plain_text(change, "section"), key);
         if (word == "change") {
-            out += ": " + changed_fields(object_member(change, "from"), object_member(change, "to"));
+            out +=
+                ": " + changed_fields(object_member(change, "from"), object_member(change, "to"));
         }
         out += "\n";
     }
@@ -311,8 +338,9 @@ std::string replay_table(const json::object& answer) {
                                   plain_text(answer, "changed") == "yes" ? " (changed)" : "");
     for (const json::value& value : array_member(answer, "partitions")) {
         const json::object& part = value.as_object();
-        out += fmt::format("partition {}: offset {}, generation {}\n", plain_text(part, "partition"),
-                           plain_text(part, "offset"), plain_text(part, "generation"));
+        out +=
+            fmt::format("partition {}: offset {}, generation {}\n", plain_text(part, "partition"),
+                        plain_text(part, "offset"), plain_text(part, "generation"));
     }
     return out;
 }
@@ -332,12 +360,17 @@ std::string answer_table(AnswerKind kind, const json::value& answer) {
         case AnswerKind::quarantine_item: return quarantine_item_table(*object);
         case AnswerKind::managers:
             return list_table(array_member(*object, "managers"),
-                              {{"id", "id"}, {"name", "name"}, {"team", "team"}, {"role", "role"},
+                              {{"id", "id"},
+                               {"name", "name"},
+                               {"team", "team"},
+                               {"role", "role"},
                                {"from", "from (UTC)", CellKind::instant},
                                {"until", "until (UTC)", CellKind::instant}});
         case AnswerKind::sources:
             return list_table(array_member(*object, "sources"),
-                              {{"id", "id"}, {"kind", "kind"}, {"state", "state"},
+                              {{"id", "id"},
+                               {"kind", "kind"},
+                               {"state", "state"},
                                {"last_event_at", "last event (UTC)", CellKind::instant},
                                {"up_to", "up to (UTC)", CellKind::instant},
                                {"events", "events", CellKind::number},

@@ -20,8 +20,8 @@ enum class AnswerKind {
     replay,
 };
 
-/// The answer as text for a terminal: numbers to the right, durations as h:mm:ss, money with separators,
-/// unknown as `-`; at most 120 columns where names allow it. Ends with a newline.
+/// The answer as text for a terminal: numbers to the right, durations as h:mm:ss, money with
+/// separators, unknown as `-`; at most 120 columns where names allow it. Ends with a newline.
 ///
 /// Invariants: never shows what the JSON does not hold, so masked stays masked.
 std::string answer_table(AnswerKind kind, const boost::json::value& answer);

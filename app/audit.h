@@ -17,7 +17,8 @@ struct Disclosure {
     std::map<std::string, std::string> filters;  ///< as asked; `number` is left out
 };
 
-/// Appends one line to `<data_dir>/audit.jsonl` and makes it durable. Nothing is shown when it fails.
+/// Appends one line to `<data_dir>/audit.jsonl` and makes it durable. Nothing is shown when it
+/// fails.
 ///
 /// Errors:  unavailable - the file cannot be written or synced.
 /// Threads: any.

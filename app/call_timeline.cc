@@ -10,12 +10,15 @@
 namespace app {
 namespace {
 
-/// A state of the views in the shape that the fold's readers take. Nothing is ever written through it.
+/// A state of the views in the shape that the fold's readers take. Nothing is ever written through
+/// it.
 class ReadOnlyViews final : public store::ViewStore {
 public:
-    explicit ReadOnlyViews(std::shared_ptr<const store::ViewReader> rows) : rows_(std::move(rows)) {}
+    explicit ReadOnlyViews(std::shared_ptr<const store::ViewReader> rows)
+        : rows_(std::move(rows)) {}
 
-    base::Result<std::optional<std::string>> get(store::Family family, std::string_view key) const override {
+    base::Result<std::optional<std::string>> get(store::Family family,
+                                                 std::string_view key) const override {
         return rows_->get(family, key);
     }
     base::Result<void> scan(
@@ -38,7 +41,8 @@ private:
     std::shared_ptr<const store::ViewReader> rows_;
 };
 
-base::Result<std::vector<query::Step>> steps_of(const store::CallRow& row, const store::ReadView& view,
+base::Result<std::vector<query::Step>> steps_of(const store::CallRow& row,
+                                                const store::ReadView& view,
                                                 const store::CompanyView& company) {
     ReadOnlyViews views(view.rows);
     store::WriteBack rows(views);

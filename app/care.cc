@@ -17,11 +17,14 @@ namespace files = std::filesystem;
 using Verdict = processors::Diagnosis::Result;
 
 std::string_view word_of(Verdict verdict) {
-    return verdict == Verdict::equal ? "equal" : verdict == Verdict::differs ? "differs" : "unknown";
+    return verdict == Verdict::equal     ? "equal"
+           : verdict == Verdict::differs ? "differs"
+                                         : "unknown";
 }
 
 /// The newest state that no re-attribution is under way in; after `patience` whatever is there.
-std::shared_ptr<const store::ReadView> settled_view(const Examined& examined, std::uint32_t partition,
+std::shared_ptr<const store::ReadView> settled_view(const Examined& examined,
+                                                    std::uint32_t partition,
                                                     std::chrono::milliseconds patience) {
     constexpr std::chrono::milliseconds pause{50};
     std::shared_ptr<const store::ReadView> view = examined.view(partition);
@@ -79,10 +82,11 @@ base::Result<void> check_log_is_whole(Node& node, std::uint32_t partition) {
     if (log_first <= view_first) {
         return base::success();
     }
-    return base::Error(base::ErrorCode::unavailable,
-                       fmt::format("partition {}: the log begins at offset {}, the views at {}: a replay would "
-                                   "lose what lies between; they stay",
-                                   partition, log_first, view_first));
+    return base::Error(
+        base::ErrorCode::unavailable,
+        fmt::format("partition {}: the log begins at offset {}, the views at {}: a replay would "
+                    "lose what lies between; they stay",
+                    partition, log_first, view_first));
 }
 
 base::Result<void> check_is_new(const std::string& into) {
@@ -103,21 +107,24 @@ struct Replayed {
     std::optional<bool> changed;
 };
 
-base::Result<Replayed> replay_partition(Node& node, std::uint32_t partition, const ReplayOptions& options) {
+base::Result<Replayed> replay_partition(Node& node, std::uint32_t partition,
+                                        const ReplayOptions& options) {
     const std::uint64_t end = node.log().durable_end(eventlog::Partition(partition));
     const std::uint64_t until = std::min(end, options.until.value_or(end));
     const std::shared_ptr<const store::ReadView> old = node.runner(partition).view();
     Replayed done;
     if (!options.into.empty()) {
-        BOOST_OUTCOME_TRY(done.rebuilt,
-                          processors::rebuild(node.log(), eventlog::Partition(partition),
-                                              options.into + "/" + std::to_string(partition), until));
+        BOOST_OUTCOME_TRY(done.rebuilt, processors::rebuild(
+                                            node.log(), eventlog::Partition(partition),
+                                            options.into + "/" + std::to_string(partition), until));
         done.generation = old->generation;
     } else {
         BOOST_OUTCOME_TRY(check_log_is_whole(node, partition));
-        BOOST_OUTCOME_TRY(const store::Generation next, store::begin_next(node.views_dir(partition)));
-        BOOST_OUTCOME_TRY(done.rebuilt, processors::rebuild(node.log(), eventlog::Partition(partition),
-                                                            next.directory, until));
+        BOOST_OUTCOME_TRY(const store::Generation next,
+                          store::begin_next(node.views_dir(partition)));
+        BOOST_OUTCOME_TRY(
+            done.rebuilt,
+            processors::rebuild(node.log(), eventlog::Partition(partition), next.directory, until));
         BOOST_OUTCOME_TRY(store::make_current(node.views_dir(partition), next.number));
         done.generation = next.number;
     }
@@ -134,14 +141,16 @@ std::string digest_text(base::Uint128 digest) {
                        static_cast<std::uint64_t>(digest));
 }
 
-base::Result<std::string> doctor_answer(const Examined& examined, std::chrono::milliseconds patience) {
+base::Result<std::string> doctor_answer(const Examined& examined,
+                                        std::chrono::milliseconds patience) {
     base::JsonWriter parts;
     parts.begin_array();
     Verdict worst = Verdict::equal;
     base::Uint128 digest = 0;
     for (std::uint32_t partition = 0; partition < examined.partitions; ++partition) {
         const auto view = settled_view(examined, partition, patience);
-        BOOST_OUTCOME_TRY(const processors::Diagnosis diagnosis, diagnosis_of(examined, partition, *view));
+        BOOST_OUTCOME_TRY(const processors::Diagnosis diagnosis,
+                          diagnosis_of(examined, partition, *view));
         write_partition(parts, partition, examined, *view, diagnosis);
         digest += diagnosis.digest;
         if (worst != Verdict::differs && diagnosis.result != Verdict::equal) {
@@ -173,7 +182,8 @@ base::Result<std::string> replay(Node& node, const ReplayOptions& options) {
         BOOST_OUTCOME_TRY(const Replayed done, replay_partition(node, partition, options));
         read += done.rebuilt.read;
         digest += done.rebuilt.digest;
-        changed = changed && done.changed ? std::optional<bool>(*changed || *done.changed) : std::nullopt;
+        changed =
+            changed && done.changed ? std::optional<bool>(*changed || *done.changed) : std::nullopt;
         parts.begin_object().member("partition", partition).member("offset", done.rebuilt.offset);
         parts.member("generation", done.generation).end_object();
         if (options.into.empty()) {

@@ -16,7 +16,8 @@ namespace app {
 /// 32 hexadecimal digits.
 std::string digest_text(base::Uint128 digest);
 
-/// What a doctor looks at: the newest state of each partition, and the log that it must be the fold of.
+/// What a doctor looks at: the newest state of each partition, and the log that it must be the fold
+/// of.
 struct Examined {
     eventlog::LogReader& log;
     std::uint32_t partitions = 1;
@@ -25,10 +26,12 @@ struct Examined {
 };
 
 /// Proves that the views are the fold of the log and prints the answer `doctor`. Costs a replay.
-/// While a later fact is still being applied it waits up to `patience`, then that partition is `unknown`.
+/// While a later fact is still being applied it waits up to `patience`, then that partition is
+/// `unknown`.
 ///
 /// Errors: corrupt, unavailable - of log and store; nothing can be said then.
-base::Result<std::string> doctor_answer(const Examined& examined, std::chrono::milliseconds patience);
+base::Result<std::string> doctor_answer(const Examined& examined,
+                                        std::chrono::milliseconds patience);
 
 /// Rebuilds the views of every partition from the log and puts them into place.
 struct ReplayOptions {

@@ -65,13 +65,15 @@ constexpr ParamFlags quarantine_flags = {
 /// Builds the tree of commands over one CommandLine.
 class Grammar {
 public:
-    Grammar() : root_("From calls, mail and invoices to what every sales manager did.", "normwatch") {
+    Grammar()
+        : root_("From calls, mail and invoices to what every sales manager did.", "normwatch") {
         root_.set_version_flag("--version", "normwatch " + std::string(version()) + " (" +
                                                 std::string(commit()) + ")");
         root_.require_subcommand(0, 1);
-        root_.footer("normwatch COMMAND --help shows an example of each.\n"
-                     "Exit codes: 0 done, 1 the answer is no or differs, 2 usage or configuration,\n"
-                     "            3 could not be done.");
+        root_.footer(
+            "normwatch COMMAND --help shows an example of each.\n"
+            "Exit codes: 0 done, 1 the answer is no or differs, 2 usage or configuration,\n"
+            "            3 could not be done.");
         add_intake();
         add_questions();
         add_care();
@@ -108,7 +110,8 @@ private:
     void add_output(CLI::App* to, bool with_csv) {
         const std::map<std::string, Output> all = {
             {"table", Output::table}, {"json", Output::json}, {"csv", Output::csv}};
-        const std::map<std::string, Output> two = {{"table", Output::table}, {"json", Output::json}};
+        const std::map<std::string, Output> two = {{"table", Output::table},
+                                                   {"json", Output::json}};
         to->add_option("-o,--output", line_.output, "how the answer is printed")
             ->transform(CLI::Transformer(with_csv ? all : two, CLI::ignore_case))
             ->type_name(with_csv ? "table|json|csv" : "table|json")
@@ -124,44 +127,52 @@ private:
     }
 
     void add_views(CLI::App* to) {
-        to->add_option("--views", line_.views, "answer from what `replay --into DIR` left")->type_name("DIR");
+        to->add_option("--views", line_.views, "answer from what `replay --into DIR` left")
+            ->type_name("DIR");
     }
 
     void add_intake() {
         add(root_, "serve", "take events in, fold them, answer questions over HTTP",
             "serve --config normwatch.yaml", Command::serve);
-        CLI::App* import = add(root_, "import", "read files of a source",
-                               "import --config normwatch.yaml --source pbx-1 --wait Master.csv",
-                               Command::import);
+        CLI::App* import =
+            add(root_, "import", "read files of a source",
+                "import --config normwatch.yaml --source pbx-1 --wait Master.csv", Command::import);
         import->add_option("--source", line_.source, "id of the configured source")
             ->required()
             ->type_name("ID");
         import->add_option("--format", line_.format, "other than the source's kind")
             ->check(CLI::IsMember({"asterisk-cdr-csv", "cloudevents"}))
             ->type_name("asterisk-cdr-csv|cloudevents");
-        import->add_flag("--wait", line_.wait, "until the events are in the numbers, not only durable");
+        import->add_flag("--wait", line_.wait,
+                         "until the events are in the numbers, not only durable");
         import->add_flag("--strict", line_.strict, "exit 1 when a line could not be used");
-        import->add_option("--skip", line_.skip, "physical lines to pass over, to go on after a break")
+        import
+            ->add_option("--skip", line_.skip,
+                         "physical lines to pass over, to go on after a break")
             ->type_name("N");
-        import->add_option("PATH", line_.files, "files")->required()->expected(1, -1)->type_name("");
+        import->add_option("PATH", line_.files, "files")
+            ->required()
+            ->expected(1, -1)
+            ->type_name("");
         add_output(import, false);
         add_directory();
     }
 
     void add_directory() {
-        CLI::App* group = root_.add_subcommand("directory", "teams, managers, endpoints, clients, norms");
+        CLI::App* group =
+            root_.add_subcommand("directory", "teams, managers, endpoints, clients, norms");
         group->require_subcommand(0, 1);
         CLI::App* apply = add(*group, "apply", "make the directory what FILE says",
                               "directory apply --config normwatch.yaml --wait directory.yaml",
                               Command::directory_apply);
         apply->add_flag("--prune", line_.prune, "also remove what FILE no longer names");
         apply->add_flag("--wait", line_.wait, "until the numbers follow");
-        CLI::App* diff = add(*group, "diff", "what apply would change; exit 1 when something",
-                             "directory diff --config normwatch.yaml directory.yaml",
-                             Command::directory_diff);
+        CLI::App* diff =
+            add(*group, "diff", "what apply would change; exit 1 when something",
+                "directory diff --config normwatch.yaml directory.yaml", Command::directory_diff);
         CLI::App* dump = add(*group, "export", "the directory as it stands, as YAML",
-                               "directory export --config normwatch.yaml > directory.yaml",
-                               Command::directory_export);
+                             "directory export --config normwatch.yaml > directory.yaml",
+                             Command::directory_export);
         for (CLI::App* with_file : {apply, diff}) {
             with_file->add_option("FILE", line_.files, "directory.yaml")
                 ->required()
@@ -175,9 +186,9 @@ private:
     }
 
     void add_questions() {
-        CLI::App* report = add(root_, "report", "KPIs by manager, team, hour, day ...",
-                               "report --config normwatch.yaml --day 2026-11-02 --by manager",
-                               Command::report);
+        CLI::App* report =
+            add(root_, "report", "KPIs by manager, team, hour, day ...",
+                "report --config normwatch.yaml --day 2026-11-02 --by manager", Command::report);
         add_params(report, range_flags);
         add_params(report, report_flags);
         add_params(report, subject_flags);
@@ -189,9 +200,12 @@ private:
         add_params(calls, subject_flags);
         add_params(calls, calls_flags);
         add_params(calls, page_flags);
-        calls->add_option("--number", number_, "a telephone number, read from standard input: --number -")
+        calls
+            ->add_option("--number", number_,
+                         "a telephone number, read from standard input: --number -")
             ->check([](const std::string& text) {
-                return text == "-" ? std::string() : "give the number on standard input: --number -";
+                return text == "-" ? std::string()
+                                   : "give the number on standard input: --number -";
             })
             ->type_name("-")
             ->each([this](const std::string&) { line_.number_on_stdin = true; });
@@ -200,9 +214,10 @@ private:
         reason->type_name("TEXT");
         reveal->needs(reason);
         reason->needs(reveal);
-        CLI::App* explain = add(root_, "explain", "the events behind one number",
-                                "explain --config normwatch.yaml --kpi calls_missed --day 2026-11-02",
-                                Command::explain);
+        CLI::App* explain =
+            add(root_, "explain", "the events behind one number",
+                "explain --config normwatch.yaml --kpi calls_missed --day 2026-11-02",
+                Command::explain);
         add_params(explain, explain_flags);
         explain->get_option("--kpi")->required();
         add_params(explain, range_flags);
@@ -216,16 +231,21 @@ private:
     }
 
     void add_quarantine() {
-        CLI::App* group = root_.add_subcommand("quarantine", "what could not be used, with its reason");
+        CLI::App* group =
+            root_.add_subcommand("quarantine", "what could not be used, with its reason");
         group->require_subcommand(0, 1);
         CLI::App* list = add(*group, "list", "every item, in log order",
                              "quarantine list --config normwatch.yaml --reason malformed",
                              Command::quarantine_list);
         add_params(list, quarantine_flags);
         add_params(list, page_flags);
-        CLI::App* show = add(*group, "show", "one item with its raw bytes",
-                             "quarantine show --config normwatch.yaml 0-17", Command::quarantine_show);
-        show->add_option("ID", line_.files, "id of the item")->required()->expected(1)->type_name("");
+        CLI::App* show =
+            add(*group, "show", "one item with its raw bytes",
+                "quarantine show --config normwatch.yaml 0-17", Command::quarantine_show);
+        show->add_option("ID", line_.files, "id of the item")
+            ->required()
+            ->expected(1)
+            ->type_name("");
         add_params(show, {{"company", "needed when several are configured"}});
         for (CLI::App* each : {list, show}) {
             add_output(each, each == list);
@@ -236,8 +256,10 @@ private:
     void add_care() {
         CLI::App* replay = add(root_, "replay", "rebuild the views from the log",
                                "replay --config normwatch.yaml", Command::replay);
-        replay->add_option("--until", line_.until, "log offset, exclusive; needs --into")->type_name("OFFSET");
-        replay->add_option("--into", line_.into, "beside the live views, for --views")->type_name("DIR");
+        replay->add_option("--until", line_.until, "log offset, exclusive; needs --into")
+            ->type_name("OFFSET");
+        replay->add_option("--into", line_.into, "beside the live views, for --views")
+            ->type_name("DIR");
         replay->get_option("--until")->needs(replay->get_option("--into"));
         CLI::App* doctor = add(root_, "doctor", "prove that the views are the fold of the log",
                                "doctor --config normwatch.yaml", Command::doctor);
@@ -296,7 +318,8 @@ ParsedLine parse_command_line(std::vector<std::string> arguments) {
     }
     ParsedLine parsed;
     parsed.line = grammar.take();
-    if (parsed.line->command == Command::import && parsed.line->skip > 0 && parsed.line->files.size() > 1) {
+    if (parsed.line->command == Command::import && parsed.line->skip > 0 &&
+        parsed.line->files.size() > 1) {
         return {{}, 2, "", "--skip goes with one PATH; see normwatch import --help"};
     }
     return parsed;

@@ -33,7 +33,9 @@ CommandResult failed(const base::Error& error) {
     return {exit_code_of(error), "", text.substr(0, end)};
 }
 
-CommandResult usage(const std::string& text) { return {2, "", text}; }
+CommandResult usage(const std::string& text) {
+    return {2, "", text};
+}
 
 /// The answer as asked for.
 CommandResult printed(AnswerKind kind, const base::Result<std::string>& answer, Output output,
@@ -49,7 +51,8 @@ CommandResult printed(AnswerKind kind, const base::Result<std::string>& answer, 
         return csv ? CommandResult{exit_code, csv.value(), ""} : failed(csv.error());
     }
     const base::Result<boost::json::value> value = base::parse_json(answer.value());
-    return value ? CommandResult{exit_code, answer_table(kind, value.value()), ""} : failed(value.error());
+    return value ? CommandResult{exit_code, answer_table(kind, value.value()), ""}
+                 : failed(value.error());
 }
 
 AnswerKind kind_of(Command command) {
@@ -74,7 +77,7 @@ int doctor_exit(const base::Result<std::string>& answer) {
     if (!answer) {
         return exit_code_of(answer.error());
     }
-    return member_is(answer.value(), "result", "equal") ? 0
+    return member_is(answer.value(), "result", "equal")     ? 0
            : member_is(answer.value(), "result", "differs") ? 1
                                                             : 3;
 }
@@ -172,14 +175,18 @@ private:
         totals.partition = node->partition(source.company);
         totals.offset = node->log().durable_end(eventlog::Partition(totals.partition));
         processors::Runner& runner = node->runner(totals.partition);
-        BOOST_OUTCOME_TRY(const std::uint64_t duplicates_before, duplicates_of(*runner.view(), source));
+        BOOST_OUTCOME_TRY(const std::uint64_t duplicates_before,
+                          duplicates_of(*runner.view(), source));
         for (const std::string& path : line_.files) {
-            const FileToImport file{path, line_.format.empty() ? source.kind : line_.format, line_.skip};
-            BOOST_OUTCOME_TRY(import_file(*node, source, file, totals, [&] { show_progress(totals.read); }));
+            const FileToImport file{path, line_.format.empty() ? source.kind : line_.format,
+                                    line_.skip};
+            BOOST_OUTCOME_TRY(
+                import_file(*node, source, file, totals, [&] { show_progress(totals.read); }));
         }
         if (line_.wait) {
             BOOST_OUTCOME_TRY(node->fold_to_end());
-            BOOST_OUTCOME_TRY(const std::uint64_t duplicates_now, duplicates_of(*runner.view(), source));
+            BOOST_OUTCOME_TRY(const std::uint64_t duplicates_now,
+                              duplicates_of(*runner.view(), source));
             totals.duplicates = duplicates_now - duplicates_before;
         }
         end_progress();
@@ -188,7 +195,8 @@ private:
 
     CommandResult directory(DirectoryMode mode) {
         const std::string& path = line_.files.front();
-        const base::Result<std::string> text = base::read_small_file(files_, path, std::size_t{64} << 20);
+        const base::Result<std::string> text =
+            base::read_small_file(files_, path, std::size_t{64} << 20);
         if (!text) {
             return {3, "", text.error().context()};
         }
@@ -196,7 +204,8 @@ private:
         if (!company) {
             return failed(company.error());
         }
-        const DirectoryRequest request{company.value(), mode, text.value(), path, line_.prune, line_.wait};
+        const DirectoryRequest request{company.value(), mode,      text.value(), path,
+                                       line_.prune,     line_.wait};
         const base::Result<std::string> answer =
             server_ ? directory_through(*server_, request) : directory_here(request);
         if (!answer) {
@@ -226,8 +235,8 @@ private:
         if (!company) {
             return failed(company.error());
         }
-        const base::Result<std::string> text = server_ ? directory_of(*server_, company.value())
-                                                       : export_here(company.value());
+        const base::Result<std::string> text =
+            server_ ? directory_of(*server_, company.value()) : export_here(company.value());
         return text ? CommandResult{0, text.value(), ""} : failed(text.error());
     }
 
@@ -238,15 +247,13 @@ private:
     }
 
     CommandResult replay_views() {
-        if (server_) {
-            return {3, "", "a server is running on " + config_.listen.text +
-                               " with this data directory; stop it before a replay"};
-        }
+        // A running server holds LOCK: opening fails and names its pid.
         const base::Result<std::unique_ptr<Node>> node = open();
         if (!node) {
             return failed(node.error());
         }
-        return printed(AnswerKind::replay, replay(*node.value(), {line_.until, line_.into}), line_.output);
+        return printed(AnswerKind::replay, replay(*node.value(), {line_.until, line_.into}),
+                       line_.output);
     }
 
     CommandResult doctor() {
@@ -256,9 +263,10 @@ private:
 
     base::Result<std::string> doctor_here() {
         BOOST_OUTCOME_TRY(const std::unique_ptr<Node> node, open());
-        const Examined examined{node->log(), node->partitions(),
-                                [&](std::uint32_t partition) { return node->runner(partition).view(); },
-                                config_.data_dir + "/doctor"};
+        const Examined examined{
+            node->log(), node->partitions(),
+            [&](std::uint32_t partition) { return node->runner(partition).view(); },
+            config_.data_dir + "/doctor"};
         return doctor_answer(examined, no_patience);
     }
 
@@ -272,7 +280,9 @@ private:
 }  // namespace
 
 int exit_code_of(const base::Error& error) {
-    return error.code() == base::ErrorCode::invalid || error.code() == base::ErrorCode::not_found ? 2 : 3;
+    return error.code() == base::ErrorCode::invalid || error.code() == base::ErrorCode::not_found
+               ? 2
+               : 3;
 }
 
 CommandResult run_command(const CommandLine& line, const Environment& environment) {

@@ -15,8 +15,8 @@ struct CommandResult {
     std::string err;  ///< without the program's name; empty: nothing to say
 };
 
-/// Runs one command to its end; `serve` runs until it is told to stop. Progress of an import goes to
-/// stderr when that is a terminal.
+/// Runs one command to its end; `serve` runs until it is told to stop. Progress of an import goes
+/// to stderr when that is a terminal.
 CommandResult run_command(const CommandLine& line, const Environment& environment);
 
 /// 2 what the caller can mend (usage, configuration), 3 everything else.

@@ -22,9 +22,9 @@ struct NumberDefault {
     std::optional<double> value;
 };
 constexpr NumberDefault kpi_numbers[] = {
-    {"qualified_seconds", 60},  {"touch_seconds", 10},        {"short_abandon_seconds", 5},
-    {"min_connect_seconds", 1}, {"new_window_days", 0},       {"service_level_seconds", 20},
-    {"in_work_days", 30},       {"lost_after_days", {}},      {"callback_window_working_hours", 24},
+    {"qualified_seconds", 60},  {"touch_seconds", 10},   {"short_abandon_seconds", 5},
+    {"min_connect_seconds", 1}, {"new_window_days", 0},  {"service_level_seconds", 20},
+    {"in_work_days", 30},       {"lost_after_days", {}}, {"callback_window_working_hours", 24},
 };
 constexpr KnownKeys kpi_keys{
     {"qualified_seconds", "touch_seconds", "short_abandon_seconds", "min_connect_seconds",
@@ -38,13 +38,34 @@ struct SourceKind {
     std::int64_t lateness_seconds;
 };
 constexpr SourceKind built_kinds[] = {{"cloudevents", 60}, {"asterisk-cdr-csv", 300}};
-constexpr std::string_view later_kinds[] = {
-    "asterisk-cel-csv", "asterisk-ami", "asterisk-queue-log", "freeswitch-json-cdr", "freeswitch-esl",
-    "cucm-cdr",         "smdr-avaya",   "cdr-csv",            "smtp-journal",        "maildir",
-    "imap",             "email",        "icalendar",          "ubl-invoice",         "cii-invoice",
-    "commerceml",       "bank-1c",      "bank-camt",          "bank-mt940",          "twilio",
-    "mango",            "zadarma",      "bitrix24",           "vonage",              "plivo",
-    "mailgun",          "sendgrid",     "postmark"};
+constexpr std::string_view later_kinds[] = {"asterisk-cel-csv",
+                                            "asterisk-ami",
+                                            "asterisk-queue-log",
+                                            "freeswitch-json-cdr",
+                                            "freeswitch-esl",
+                                            "cucm-cdr",
+                                            "smdr-avaya",
+                                            "cdr-csv",
+                                            "smtp-journal",
+                                            "maildir",
+                                            "imap",
+                                            "email",
+                                            "icalendar",
+                                            "ubl-invoice",
+                                            "cii-invoice",
+                                            "commerceml",
+                                            "bank-1c",
+                                            "bank-camt",
+                                            "bank-mt940",
+                                            "twilio",
+                                            "mango",
+                                            "zadarma",
+                                            "bitrix24",
+                                            "vonage",
+                                            "plivo",
+                                            "mailgun",
+                                            "sendgrid",
+                                            "postmark"};
 
 bool are_letters(std::string_view text, std::size_t count) {
     return text.size() == count &&
@@ -57,8 +78,8 @@ public:
     explicit Interpreter(Config& config) : config_(config) {}
 
     void read(const ConfigNode& root) {
-        const KnownKeys keys{{"data_dir", "company", "companies", "log", "retention", "server", "sources",
-                              "kpis", "pbx"},
+        const KnownKeys keys{{"data_dir", "company", "companies", "log", "retention", "server",
+                              "sources", "kpis", "pbx"},
                              {"quarantine", "metrics", "auth", "backup"}};
         reader_.is_section(root, "", keys);
         if (root.kind != ConfigNode::Kind::map) {
@@ -95,8 +116,9 @@ private:
         const ConfigNode* several = ConfigReader::member(root, "companies");
         const ConfigNode* kpis = ConfigReader::member(root, "kpis");
         if ((one == nullptr) == (several == nullptr)) {
-            reader_.wrong(several != nullptr ? *several : root,
-                          one == nullptr ? "company is needed" : "company and companies exclude each other");
+            reader_.wrong(
+                several != nullptr ? *several : root,
+                one == nullptr ? "company is needed" : "company and companies exclude each other");
             return;
         }
         if (one != nullptr) {
@@ -111,10 +133,11 @@ private:
         }
     }
 
-    void read_company(const ConfigNode& node, const std::string& where, const ConfigNode* common_kpis,
-                      bool own_kpis) {
+    void read_company(const ConfigNode& node, const std::string& where,
+                      const ConfigNode* common_kpis, bool own_kpis) {
         const KnownKeys one{{"id", "name", "timezone", "region", "currency", "mail_domains"}, {}};
-        const KnownKeys of_list{{"id", "name", "timezone", "region", "currency", "mail_domains", "kpis"}, {}};
+        const KnownKeys of_list{
+            {"id", "name", "timezone", "region", "currency", "mail_domains", "kpis"}, {}};
         reader_.is_section(node, where, own_kpis ? of_list : one);
         if (node.kind != ConfigNode::Kind::map) {
             return;
@@ -127,9 +150,11 @@ private:
         company.region = read_region(node, where).value_or("");
         company.currency = reader_.text(node, "currency", where).value_or(company.currency);
         if (!are_letters(company.currency, 3)) {
-            reader_.wrong(*node.find("currency"), where + "currency: expected three letters, as RUB");
+            reader_.wrong(*node.find("currency"),
+                          where + "currency: expected three letters, as RUB");
         }
-        company.mail_domains = reader_.texts(node, "mail_domains", where).value_or(company.mail_domains);
+        company.mail_domains =
+            reader_.texts(node, "mail_domains", where).value_or(company.mail_domains);
         read_kpis(common_kpis, "kpis.", company.kpis);
         read_kpis(ConfigReader::member(node, "kpis"), where + "kpis.", company.kpis);
         if (config_.company(company.id) != nullptr) {
@@ -143,7 +168,8 @@ private:
         if (!id) {
             reader_.wrong(node, where + "id is needed");
         } else if (!is_config_id(*id)) {
-            reader_.wrong(*node.find("id"), where + "id: expected 1 to 64 letters, digits and . _ : - @ +");
+            reader_.wrong(*node.find("id"),
+                          where + "id: expected 1 to 64 letters, digits and . _ : - @ +");
         }
         return id.value_or("");
     }
@@ -182,7 +208,8 @@ private:
         }
         const std::optional<std::string> word = reader_.text(*node, "proposals_from", where);
         if (word && *word != "mail" && *word != "events") {
-            reader_.wrong(*node->find("proposals_from"), where + "proposals_from: expected mail or events");
+            reader_.wrong(*node->find("proposals_from"),
+                          where + "proposals_from: expected mail or events");
         } else if (word) {
             kpis.words["proposals_from"] = *word;
         }
@@ -220,7 +247,8 @@ private:
     }
 
     void read_server(const ConfigNode& node) {
-        reader_.is_section(node, "server.", {{"listen", "metrics_listen"}, {"advertised_url", "web_dir"}});
+        reader_.is_section(node, "server.",
+                           {{"listen", "metrics_listen"}, {"advertised_url", "web_dir"}});
         read_address(node, "listen", config_.listen);
         read_address(node, "metrics_listen", config_.metrics_listen);
         if (config_.listen.port != 0 && config_.listen.port == config_.metrics_listen.port) {
@@ -240,15 +268,17 @@ private:
             host = host.substr(1, host.size() - 2);
         }
         const std::string digits = colon == std::string::npos ? "" : text->substr(colon + 1);
-        const bool is_port = !digits.empty() && digits.size() <= 5 &&
-                             std::ranges::all_of(digits, [](char c) { return c >= '0' && c <= '9'; });
+        const bool is_port =
+            !digits.empty() && digits.size() <= 5 &&
+            std::ranges::all_of(digits, [](char c) { return c >= '0' && c <= '9'; });
         const unsigned long port = is_port ? std::stoul(digits) : 65536;
         if (host.empty() || port > 65535) {
             reader_.wrong(*node.find(key), name + ": expected HOST:PORT, as 127.0.0.1:8080");
         } else if (!host.starts_with("127.") && host != "::1" && host != "localhost") {
-            reader_.wrong(*node.find(key), name + ": " + host +
-                                               " is no loopback address; without tokens (not available in "
-                                               "this version) only loopback is served");
+            reader_.wrong(*node.find(key),
+                          name + ": " + host +
+                              " is no loopback address; without tokens (not available in "
+                              "this version) only loopback is served");
         } else {
             address = {host, static_cast<std::uint16_t>(port), *text};
         }
@@ -263,8 +293,9 @@ private:
             const std::string where = "pbx." + name + ".";
             reader_.is_section(pbx, where, {{"attended_transfer_heuristic"}, {}});
             if (reader_.truth(pbx, "attended_transfer_heuristic", where).value_or(false)) {
-                reader_.wrong(*pbx.find("attended_transfer_heuristic"),
-                              where + "attended_transfer_heuristic: true is not available in this version");
+                reader_.wrong(
+                    *pbx.find("attended_transfer_heuristic"),
+                    where + "attended_transfer_heuristic: true is not available in this version");
             }
             config_.pbx_names.push_back(name);
         }
@@ -281,10 +312,11 @@ private:
     }
 
     void read_source(const ConfigNode& node, const std::string& where) {
-        const KnownKeys keys{{"id", "kind", "company", "timezone", "region", "international_prefix", "pbx",
-                              "lateness_seconds", "types", "count"},
-                             {"path", "follow", "address", "username", "secret_file", "sweep_dir", "listen",
-                              "recipients", "columns", "separator", "header", "time", "values", "class"}};
+        const KnownKeys keys{
+            {"id", "kind", "company", "timezone", "region", "international_prefix", "pbx",
+             "lateness_seconds", "types", "count"},
+            {"path", "follow", "address", "username", "secret_file", "sweep_dir", "listen",
+             "recipients", "columns", "separator", "header", "time", "values", "class"}};
         const std::size_t mistakes_before = reader_.mistakes().size();
         SourceConfig source;
         if (node.kind == ConfigNode::Kind::map && !read_kind(node, where, source)) {
@@ -302,9 +334,12 @@ private:
             check_zone(node, "timezone", where, *zone);
         }
         source.region = read_region(node, where).value_or(source.region);
-        source.international_prefix = reader_.text(node, "international_prefix", where).value_or("");
-        if (!std::ranges::all_of(source.international_prefix, [](char c) { return c >= '0' && c <= '9'; })) {
-            reader_.wrong(*node.find("international_prefix"), where + "international_prefix: expected digits");
+        source.international_prefix =
+            reader_.text(node, "international_prefix", where).value_or("");
+        if (!std::ranges::all_of(source.international_prefix,
+                                 [](char c) { return c >= '0' && c <= '9'; })) {
+            reader_.wrong(*node.find("international_prefix"),
+                          where + "international_prefix: expected digits");
         }
         source.pbx = reader_.text(node, "pbx", where);
         source.lateness_seconds =
@@ -324,13 +359,15 @@ private:
             reader_.wrong(node, where + "kind is needed");
             return false;
         }
-        const auto* found = std::ranges::find(built_kinds, std::string_view(*kind), &SourceKind::name);
+        const auto* found =
+            std::ranges::find(built_kinds, std::string_view(*kind), &SourceKind::name);
         if (found == std::end(built_kinds)) {
             const bool is_later = std::ranges::count(later_kinds, std::string_view(*kind)) != 0;
-            reader_.wrong(*node.find("kind"),
-                          where + "kind: " + *kind +
-                              (is_later ? " is not available in this version"
-                                        : " is no kind of source; there are cloudevents, asterisk-cdr-csv"));
+            reader_.wrong(
+                *node.find("kind"),
+                where + "kind: " + *kind +
+                    (is_later ? " is not available in this version"
+                              : " is no kind of source; there are cloudevents, asterisk-cdr-csv"));
             return false;
         }
         source.kind = *kind;
@@ -338,12 +375,13 @@ private:
         return true;
     }
 
-    void read_source_company(const ConfigNode& node, const std::string& where, SourceConfig& source) {
+    void read_source_company(const ConfigNode& node, const std::string& where,
+                             SourceConfig& source) {
         const std::optional<std::string> named = reader_.text(node, "company", where);
         if (!named && config_.companies.size() > 1) {
             reader_.wrong(node, where + "company is needed: several are configured");
         }
-        const CompanyConfig* company = named ? config_.company(*named)
+        const CompanyConfig* company = named                       ? config_.company(*named)
                                        : config_.companies.empty() ? nullptr
                                                                    : &config_.companies.front();
         if (named && company == nullptr) {

@@ -10,9 +10,11 @@ void ConfigReader::wrong(const ConfigNode& node, const std::string& what) {
     mistakes_.push_back(node.place + ": " + what);
 }
 
-bool ConfigReader::is_section(const ConfigNode& node, const std::string& where, const KnownKeys& keys) {
+bool ConfigReader::is_section(const ConfigNode& node, const std::string& where,
+                              const KnownKeys& keys) {
     if (node.kind != ConfigNode::Kind::map) {
-        const std::string name = where.empty() ? "configuration" : where.substr(0, where.size() - 1);
+        const std::string name =
+            where.empty() ? "configuration" : where.substr(0, where.size() - 1);
         wrong(node, name + ": expected a map of keys");
         return false;
     }
@@ -94,7 +96,8 @@ std::optional<double> ConfigReader::number(const ConfigNode& map, std::string_vi
     return std::nullopt;
 }
 
-std::optional<std::vector<std::string>> ConfigReader::texts(const ConfigNode& map, std::string_view key,
+std::optional<std::vector<std::string>> ConfigReader::texts(const ConfigNode& map,
+                                                            std::string_view key,
                                                             const std::string& where) {
     const ConfigNode* node = member(map, key);
     if (node == nullptr) {

@@ -17,24 +17,27 @@ struct KnownKeys {
     std::initializer_list<std::string_view> later;
 };
 
-/// Takes values out of a configuration tree and collects what is wrong with them, so that one look shows
-/// every mistake. A getter that finds one answers what an absent key answers.
+/// Takes values out of a configuration tree and collects what is wrong with them, so that one look
+/// shows every mistake. A getter that finds one answers what an absent key answers.
 class ConfigReader {
 public:
     /// Notes `PLACE: what`.
     void wrong(const ConfigNode& node, const std::string& what);
 
-    /// True when `node` is a map whose keys are all known. `where` names it with a dot behind: `server.`.
+    /// True when `node` is a map whose keys are all known. `where` names it with a dot behind:
+    /// `server.`.
     bool is_section(const ConfigNode& node, const std::string& where, const KnownKeys& keys);
 
-    std::optional<std::string> text(const ConfigNode& map, std::string_view key, const std::string& where);
-    std::optional<bool> truth(const ConfigNode& map, std::string_view key, const std::string& where);
+    std::optional<std::string> text(const ConfigNode& map, std::string_view key,
+                                    const std::string& where);
+    std::optional<bool> truth(const ConfigNode& map, std::string_view key,
+                              const std::string& where);
     /// A whole number of [0, most].
     std::optional<std::int64_t> whole(const ConfigNode& map, std::string_view key,
                                       const std::string& where, std::int64_t most);
     /// A number of [0, most], with up to three decimals.
-    std::optional<double> number(const ConfigNode& map, std::string_view key, const std::string& where,
-                                 double most);
+    std::optional<double> number(const ConfigNode& map, std::string_view key,
+                                 const std::string& where, double most);
     std::optional<std::vector<std::string>> texts(const ConfigNode& map, std::string_view key,
                                                   const std::string& where);
     /// The member; nullptr when it is absent or empty.

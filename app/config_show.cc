@@ -49,7 +49,8 @@ std::string show(const SourceConfig& source) {
         "  - id: {}\n    kind: {}\n    company: {}\n    timezone: {}\n    region: {}\n"
         "    lateness_seconds: {}\n    count: {}\n",
         quoted(source.id), source.kind, quoted(source.company), source.timezone,
-        source.region.empty() ? "null" : quoted(source.region), source.lateness_seconds, source.count);
+        source.region.empty() ? "null" : quoted(source.region), source.lateness_seconds,
+        source.count);
     if (!source.international_prefix.empty()) {
         out += "    international_prefix: " + quoted(source.international_prefix) + "\n";
     }

@@ -24,7 +24,8 @@ std::string place_of(const std::string& name, const YAML::Mark& mark) {
 /// Reads one node; `place_name` with a line when `with_lines`, else as it stands.
 class TreeReader {
 public:
-    TreeReader(std::string name, bool with_lines) : name_(std::move(name)), with_lines_(with_lines) {}
+    TreeReader(std::string name, bool with_lines)
+        : name_(std::move(name)), with_lines_(with_lines) {}
 
     base::Result<ConfigNode> read(const YAML::Node& node, int depth) const {
         ConfigNode out;
@@ -43,7 +44,8 @@ public:
         } else if (node.IsScalar()) {
             out.text = node.Scalar();
             const bool is_plain = node.Tag() != "!";
-            const bool is_null = is_plain && (out.text.empty() || out.text == "~" || out.text == "null");
+            const bool is_null =
+                is_plain && (out.text.empty() || out.text == "~" || out.text == "null");
             out.kind = is_null ? ConfigNode::Kind::null : ConfigNode::Kind::scalar;
         }
         return out;
@@ -80,8 +82,8 @@ private:
     bool with_lines_;
 };
 
-base::Result<ConfigNode> parse(std::string_view text, const TreeReader& reader, const std::string& name,
-                               bool with_lines) {
+base::Result<ConfigNode> parse(std::string_view text, const TreeReader& reader,
+                               const std::string& name, bool with_lines) {
     try {
         return reader.read(YAML::Load(std::string(text)), 0);
     } catch (const YAML::Exception& failed) {

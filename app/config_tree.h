@@ -20,7 +20,7 @@ struct ConfigNode {
     std::string text;
     std::vector<ConfigNode> items;
     std::vector<ConfigMember> members;  ///< in the order of the file
-    std::string place;                  ///< `normwatch.yaml:12`, or the name of an environment variable
+    std::string place;  ///< `normwatch.yaml:12`, or the name of an environment variable
 
     /// The member of that name; nullptr when there is none.
     const ConfigNode* find(std::string_view name) const;
@@ -43,8 +43,8 @@ Environment read_environment();
 /// Errors: invalid - `FILE:LINE: ...`: no YAML, a key twice in one map, an alias or a merge.
 base::Result<ConfigNode> parse_config_tree(std::string_view text, const std::string& name);
 
-/// Puts `NORMWATCH_SECTION__KEY` over the tree; names without `__` only when they are one of `plain`.
-/// The value is read as YAML.
+/// Puts `NORMWATCH_SECTION__KEY` over the tree; names without `__` only when they are one of
+/// `plain`. The value is read as YAML.
 ///
 /// Errors: invalid - the value is no YAML, or the name runs through a value that has no members.
 base::Result<void> apply_environment(ConfigNode& root, const Environment& environment,

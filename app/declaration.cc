@@ -103,7 +103,8 @@ bool fill(events::pb::Settings& settings, const kpi::SettingsEntry& standing,
         (*settings.mutable_source_count())[source] = counts;
         differs = true;
     }
-    for (const auto& [source, late] : missing_in(standing.lateness_seconds, wanted.lateness_seconds)) {
+    for (const auto& [source, late] :
+         missing_in(standing.lateness_seconds, wanted.lateness_seconds)) {
         (*settings.mutable_source_lateness_seconds())[source] = late;
         differs = true;
     }
@@ -136,7 +137,8 @@ kpi::SettingsEntry configured_settings(const Config& config, const CompanyConfig
 }
 
 std::optional<events::Event> declaration(const Config& config, const CompanyConfig& company,
-                                         const kpi::SettingsTimeline& standing, base::UtcMillis now) {
+                                         const kpi::SettingsTimeline& standing,
+                                         base::UtcMillis now) {
     bool has_any = false;
     const kpi::SettingsEntry before = declared_so_far(standing, has_any);
     const kpi::SettingsEntry wanted = configured_settings(config, company);

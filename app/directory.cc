@@ -33,7 +33,8 @@ std::vector<std::string> key_of(const events::Event& event, const kpi::Zone& zon
     return ingest::cloudevents::directory_identity(event, zone);
 }
 
-base::Result<std::vector<Change>> changes_of(const store::ReadView& view, const store::CompanyView& company,
+base::Result<std::vector<Change>> changes_of(const store::ReadView& view,
+                                             const store::CompanyView& company,
                                              const yaml::Directory& wanted) {
     const kpi::Zone& zone = company.directory->zone();
     std::vector<Change> changes;
@@ -46,7 +47,8 @@ base::Result<std::vector<Change>> changes_of(const store::ReadView& view, const 
             }
             named.push_back(key_of(entry.event, zone));
             BOOST_OUTCOME_TRY(auto standing, standing_entry(view, company, entry.event));
-            if (!standing || standing->voided || !is_same_entry(standing->event, entry.event, zone)) {
+            if (!standing || standing->voided ||
+                !is_same_entry(standing->event, entry.event, zone)) {
                 changes.push_back({section, named.back(), std::move(standing), entry.event});
             }
         }
@@ -79,7 +81,10 @@ std::string changes_json(const std::vector<Change>& changes, bool applied, std::
     out.begin_object().key("changes").begin_array();
     for (const Change& change : changes) {
         const bool has_before = change.standing && !change.standing->voided;
-        out.begin_object().member("section", std::string_view(change.section)).key("key").begin_array();
+        out.begin_object()
+            .member("section", std::string_view(change.section))
+            .key("key")
+            .begin_array();
         for (const std::string& part : change.key) {
             if (part.empty()) {
                 out.null();
@@ -163,8 +168,9 @@ private:
 
     base::Result<void> flush() {
         if (!records_.empty()) {
-            BOOST_OUTCOME_TRY(const eventlog::Appended appended,
-                              eventlog::append_and_wait(node_.log(), partition_, std::move(records_)));
+            BOOST_OUTCOME_TRY(
+                const eventlog::Appended appended,
+                eventlog::append_and_wait(node_.log(), partition_, std::move(records_)));
             next_offset_ = appended.next_offset;
             records_.clear();
             bytes_ = 0;
@@ -197,8 +203,9 @@ base::Result<std::string> change_directory(Node& node, const DirectoryRequest& r
     BOOST_OUTCOME_TRY(const std::vector<Change> changes, changes_of(*view, standing, wanted));
     const std::uint32_t partition = node.partition(request.company);
     std::uint64_t offset = node.log().durable_end(eventlog::Partition(partition));
-    const bool is_allowed =
-        request.prune || std::ranges::none_of(changes, [](const Change& c) { return c.is_removal(); });
+    const bool is_allowed = request.prune || std::ranges::none_of(changes, [](const Change& c) {
+                                return c.is_removal();
+                            });
     const bool applied = request.mode == DirectoryMode::apply && is_allowed;
     if (applied && !changes.empty()) {
         Applying run(node, *company, partition);
@@ -213,8 +220,8 @@ base::Result<std::string> directory_text(const store::ReadView& view, const std:
         return base::Error(base::ErrorCode::invalid, "there is no company " + company);
     }
     std::vector<yaml::Section> sections;
-    for (auto number = static_cast<int>(events::Kind::team); number <= static_cast<int>(events::Kind::settings);
-         ++number) {
+    for (auto number = static_cast<int>(events::Kind::team);
+         number <= static_cast<int>(events::Kind::settings); ++number) {
         const auto kind = static_cast<events::Kind>(number);
         BOOST_OUTCOME_TRY(const std::vector<StandingEntry> entries,
                           standing_entries(view, found->second, kind));

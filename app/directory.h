@@ -20,8 +20,8 @@ struct DirectoryRequest {
     bool wait = false;
 };
 
-/// Compares, and with `apply` appends what differs between directory.begin and directory.applied, durable
-/// when it returns. Removals without `prune`: nothing is applied.
+/// Compares, and with `apply` appends what differs between directory.begin and directory.applied,
+/// durable when it returns. Removals without `prune`: nothing is applied.
 ///
 /// Returns: the answer `directory`.
 /// Errors:  invalid - `FILE:LINE: ...`, or the company is not configured; of the log and the store.

@@ -28,8 +28,9 @@ std::string file_name_of(const std::string& path) {
 }
 
 base::Result<void> import_file(Node& node, const SourceConfig& source, const FileToImport& file,
-                               ingest::ImportTotals& totals, const std::function<void()>& progress) {
-    struct stat about {};
+                               ingest::ImportTotals& totals,
+                               const std::function<void()>& progress) {
+    struct stat about{};
     if (::stat(file.path.c_str(), &about) != 0) {
         return of_file(file.path, errno);
     }

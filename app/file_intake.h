@@ -20,7 +20,8 @@ struct FileToImport {
 /// Maps the file and appends its events in groups, each durable before more is read.
 /// `progress` hears of each group; `totals` is added to.
 ///
-/// Errors: unavailable - of the file, named; of LogWriter::append. What `totals` counts is durable then.
+/// Errors: unavailable - of the file, named; of LogWriter::append. What `totals` counts is durable
+/// then.
 base::Result<void> import_file(Node& node, const SourceConfig& source, const FileToImport& file,
                                ingest::ImportTotals& totals, const std::function<void()>& progress);
 

@@ -14,15 +14,16 @@ namespace {
 /// A log that nobody reads: it says that every offset is there.
 class UnreadLog final : public eventlog::LogReader {
 public:
-    base::Result<std::vector<eventlog::ReadRecord>> read(eventlog::Partition, std::uint64_t, std::size_t,
-                                                         std::size_t) override {
+    base::Result<std::vector<eventlog::ReadRecord>> read(eventlog::Partition, std::uint64_t,
+                                                         std::size_t, std::size_t) override {
         return std::vector<eventlog::ReadRecord>();
     }
     std::uint64_t first_offset(eventlog::Partition) const override { return 0; }
     std::uint64_t durable_end(eventlog::Partition) const override {
         return std::numeric_limits<std::uint64_t>::max();
     }
-    bool wait_beyond(eventlog::Partition, std::uint64_t, std::chrono::milliseconds, std::stop_token) override {
+    bool wait_beyond(eventlog::Partition, std::uint64_t, std::chrono::milliseconds,
+                     std::stop_token) override {
         return false;
     }
 };
@@ -34,7 +35,8 @@ struct FrozenViews::Parts {
     std::unique_ptr<processors::Runner> runner;
 };
 
-FrozenViews::FrozenViews() : parts_(std::make_unique<Parts>()) {}
+FrozenViews::FrozenViews(Key) : parts_(std::make_unique<Parts>()) {
+}
 FrozenViews::~FrozenViews() = default;
 
 base::Result<std::unique_ptr<FrozenViews>> FrozenViews::open(const Config& config,
@@ -46,7 +48,7 @@ base::Result<std::unique_ptr<FrozenViews>> FrozenViews::open(const Config& confi
     if (!std::filesystem::is_directory(path, failed)) {
         return base::Error(base::ErrorCode::unavailable, path + ": there are no views");
     }
-    std::unique_ptr<FrozenViews> views(new FrozenViews());
+    auto views = std::make_unique<FrozenViews>(Key());
     BOOST_OUTCOME_TRY(std::unique_ptr<store::ViewStore> rows, store::open_rocks(path));
     processors::RunnerOptions options;
     options.partition = eventlog::Partition(partition);

@@ -11,10 +11,18 @@ namespace app {
 
 /// Views that `replay --into DIR` left: read as they are, without the log and without its lock.
 class FrozenViews {
+    /// `open` alone constructs.
+    class Key {
+        friend class FrozenViews;
+        Key() = default;
+    };
+
 public:
+    explicit FrozenViews(Key);
     /// Opens the partition of `company` under `directory`.
     /// Errors: unavailable - there are no views; already_exists, corrupt - of the store.
-    static base::Result<std::unique_ptr<FrozenViews>> open(const Config& config, const std::string& company,
+    static base::Result<std::unique_ptr<FrozenViews>> open(const Config& config,
+                                                           const std::string& company,
                                                            const std::string& directory);
     ~FrozenViews();
     FrozenViews(const FrozenViews&) = delete;
@@ -24,7 +32,6 @@ public:
 
 private:
     struct Parts;
-    FrozenViews();
 
     std::unique_ptr<Parts> parts_;
     std::shared_ptr<const store::ReadView> view_;

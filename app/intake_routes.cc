@@ -15,7 +15,8 @@ constexpr std::chrono::minutes apply_patience(10);
 }  // namespace
 
 IntakeRoutes::IntakeRoutes(Node& node)
-    : node_(node), events_({node.log(), node.log(), [this] { return events_target(); }, probe_}) {}
+    : node_(node), events_({node.log(), node.log(), [this] { return events_target(); }, probe_}) {
+}
 
 void IntakeRoutes::add_to(base::HttpRouter& router) {
     router.post("/v1/events", base::HandlerMode::io_when_small,
@@ -41,7 +42,8 @@ base::Result<ingest::http::Target> IntakeRoutes::events_target() const {
                                 eventlog::Partition(node_.partition(company))};
 }
 
-base::Result<std::uint64_t> IntakeRoutes::duplicates(const SourceConfig& source, std::uint64_t before,
+base::Result<std::uint64_t> IntakeRoutes::duplicates(const SourceConfig& source,
+                                                     std::uint64_t before,
                                                      std::uint64_t until) const {
     const processors::Runner& runner = node_.runner(node_.partition(source.company));
     if (!runner.wait_applied(until, apply_patience)) {
@@ -57,9 +59,10 @@ void IntakeRoutes::import(const base::HttpRequest& head, base::HttpBodySource& b
     std::uint64_t before = 0;
     if (source != nullptr) {
         const std::uint32_t partition = node_.partition(source->company);
-        node_.runner(partition).wait_applied(node_.log().durable_end(eventlog::Partition(partition)),
-                                             apply_patience);
-        const base::Result<std::uint64_t> known = duplicates_of(*node_.view(source->company), *source);
+        node_.runner(partition).wait_applied(
+            node_.log().durable_end(eventlog::Partition(partition)), apply_patience);
+        const base::Result<std::uint64_t> known =
+            duplicates_of(*node_.view(source->company), *source);
         before = known ? known.value() : 0;
     }
     const ingest::http::ImportPorts ports{
@@ -73,12 +76,12 @@ void IntakeRoutes::import(const base::HttpRequest& head, base::HttpBodySource& b
                  eventlog::Partition(node_.partition(source->company))},
                 source->kind};
         },
-        [&](eventlog::Partition, std::uint64_t from, std::uint64_t until) -> base::Result<std::uint64_t> {
+        [&](eventlog::Partition, std::uint64_t from,
+            std::uint64_t until) -> base::Result<std::uint64_t> {
             BOOST_OUTCOME_TRY(const std::uint64_t found, duplicates(*source, before, until));
             return std::min(found, until - from);
         },
-        [this] { return node_.clock().now(); },
-        probe_};
+        [this] { return node_.clock().now(); }, probe_};
     ingest::http::import_stream(ports, head, body, sink);
 }
 

@@ -19,7 +19,8 @@ public:
 
 private:
     base::Result<ingest::http::Target> events_target() const;
-    void import(const base::HttpRequest& head, base::HttpBodySource& source, base::HttpBodySink& sink);
+    void import(const base::HttpRequest& head, base::HttpBodySource& source,
+                base::HttpBodySink& sink);
     /// What the fold judges duplicate of `source` beyond `before`, once [.., until) is applied.
     base::Result<std::uint64_t> duplicates(const SourceConfig& source, std::uint64_t before,
                                            std::uint64_t until) const;

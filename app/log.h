@@ -4,8 +4,8 @@
 
 namespace app {
 
-/// The log of the running server: one JSON object a line on stderr. `code` is a stable word; `text` is for
-/// a person and never holds a telephone number, an address, a name or a secret.
+/// The log of the running server: one JSON object a line on stderr. `code` is a stable word; `text`
+/// is for a person and never holds a telephone number, an address, a name or a secret.
 ///
 /// Threads: any.
 void log_info(std::string_view code, std::string_view text);

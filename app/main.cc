@@ -8,7 +8,9 @@
 
 namespace {
 
-void say(std::FILE* where, const std::string& text) { std::fwrite(text.data(), 1, text.size(), where); }
+void say(std::FILE* where, const std::string& text) {
+    std::fwrite(text.data(), 1, text.size(), where);
+}
 
 /// Each line of `text` with the program's name.
 void complain(const std::string& text) {

@@ -35,12 +35,14 @@ store::CompanyView configured_view(const Config& config, const CompanyConfig& co
     return view;
 }
 
-base::Result<std::optional<query::RawRecord>> raw_of(eventlog::LogReader& log, eventlog::Partition partition,
+base::Result<std::optional<query::RawRecord>> raw_of(eventlog::LogReader& log,
+                                                     eventlog::Partition partition,
                                                      std::uint64_t offset) {
     if (offset < log.first_offset(partition) || offset >= log.durable_end(partition)) {
         return std::optional<query::RawRecord>();
     }
-    BOOST_OUTCOME_TRY(const std::vector<eventlog::ReadRecord> records, log.read(partition, offset, 1, 1));
+    BOOST_OUTCOME_TRY(const std::vector<eventlog::ReadRecord> records,
+                      log.read(partition, offset, 1, 1));
     if (records.empty() || records.front().offset != offset) {
         return std::optional<query::RawRecord>();
     }
@@ -54,10 +56,11 @@ base::Result<std::optional<query::RawRecord>> raw_of(eventlog::LogReader& log, e
 }  // namespace
 
 base::Result<std::unique_ptr<Node>> Node::open(const Config& config, const base::Clock& clock) {
-    std::unique_ptr<Node> node(new Node(config, clock));
+    auto node = std::make_unique<Node>(Key(), config, clock);
     eventlog::SegmentLogOptions options;
     options.partitions = config.partitions;
-    BOOST_OUTCOME_TRY(node->log_, eventlog::SegmentLog::open(node->files_, config.data_dir, options));
+    BOOST_OUTCOME_TRY(node->log_,
+                      eventlog::SegmentLog::open(node->files_, config.data_dir, options));
     for (std::uint32_t partition = 0; partition < config.partitions; ++partition) {
         BOOST_OUTCOME_TRY(node->open_views(partition));
     }
@@ -80,7 +83,8 @@ std::string Node::views_dir(std::uint32_t partition) const {
 base::Result<void> Node::open_views(std::uint32_t partition) {
     BOOST_OUTCOME_TRY(base::make_dirs(files_, views_dir(partition)));
     BOOST_OUTCOME_TRY(const store::Generation current, store::open_current(views_dir(partition)));
-    BOOST_OUTCOME_TRY(std::unique_ptr<store::ViewStore> views, store::open_rocks(current.directory));
+    BOOST_OUTCOME_TRY(std::unique_ptr<store::ViewStore> views,
+                      store::open_rocks(current.directory));
     processors::RunnerOptions options;
     options.partition = eventlog::Partition(partition);
     options.generation = current.number;
@@ -172,7 +176,8 @@ ingest::MapContext company_context(const CompanyConfig& company, const std::stri
     return context;
 }
 
-ingest::MapContext map_context(const Config& config, const SourceConfig& source, base::UtcMillis now) {
+ingest::MapContext map_context(const Config& config, const SourceConfig& source,
+                               base::UtcMillis now) {
     const CompanyConfig* company = config.company(source.company);
     ingest::MapContext context =
         company_context(company == nullptr ? CompanyConfig{} : *company, source.id, now);
@@ -193,7 +198,9 @@ query::Ports query_ports(const Config& config, const std::string& company, event
     query::Ports ports;
     if (log != nullptr) {
         const eventlog::Partition partition(partition_of(company, config.partitions));
-        ports.raw_record = [log, partition](std::uint64_t offset) { return raw_of(*log, partition, offset); };
+        ports.raw_record = [log, partition](std::uint64_t offset) {
+            return raw_of(*log, partition, offset);
+        };
     }
     for (const SourceConfig& source : config.sources) {
         if (source.company == company) {

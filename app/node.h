@@ -20,10 +20,18 @@ namespace app {
 
 /// One process over a data directory: the log, and a runner with its views per partition.
 ///
-/// Lifetime: `config` and `clock` outlive it. The destructor stops the runners, then closes the log.
-/// Threads:  `open`, `start` and the destructor belong to the owner; the rest any.
+/// Lifetime: `config` and `clock` outlive it. The destructor stops the runners, then closes the
+/// log. Threads:  `open`, `start` and the destructor belong to the owner; the rest any.
 class Node {
+    /// `open` alone constructs.
+    class Key {
+        friend class Node;
+        Key() = default;
+    };
+
 public:
+    Node(Key, const Config& config, const base::Clock& clock) : config_(config), clock_(clock) {}
+
     /// Takes LOCK, recovers the log, opens the current views. Folds nothing.
     ///
     /// Errors: of DataDir::open, SegmentLog::open, Runner::open.
@@ -41,24 +49,24 @@ public:
     std::string log_id() const { return eventlog::to_hex(log_->data_dir().log_id()); }
     /// `<data_dir>/views/<partition>`
     std::string views_dir(std::uint32_t partition) const;
-    /// Lets go of the views of a partition, so that others can take their place. Nothing reads them after.
+    /// Lets go of the views of a partition, so that others can take their place. Nothing reads them
+    /// after.
     void close_views(std::uint32_t partition) { runners_[partition].reset(); }
 
     /// Folds everything durable, on this thread. Errors: of Runner::run_to_end.
     base::Result<void> fold_to_end();
-    /// Folds to the end and appends what the configuration declares otherwise than before; durable when it
-    /// returns, folded with the next fold.
+    /// Folds to the end and appends what the configuration declares otherwise than before; durable
+    /// when it returns, folded with the next fold.
     base::Result<void> declare_settings();
     /// From now on each partition is folded on a thread of its own.
     void start();
 
-    /// The newest state of the company's partition, with the configured values of companies that no event
-    /// has named yet.
+    /// The newest state of the company's partition, with the configured values of companies that no
+    /// event has named yet.
     std::shared_ptr<const store::ReadView> view(const std::string& company) const;
     std::uint32_t partition(const std::string& company) const;
 
 private:
-    Node(const Config& config, const base::Clock& clock) : config_(config), clock_(clock) {}
     base::Result<void> open_views(std::uint32_t partition);
 
     const Config& config_;
@@ -77,7 +85,8 @@ std::shared_ptr<const store::ReadView> with_configured(std::shared_ptr<const sto
 base::Result<std::string> company_of(const Config& config, const query::Params& params);
 
 /// What mappers must know of a source.
-ingest::MapContext map_context(const Config& config, const SourceConfig& source, base::UtcMillis now);
+ingest::MapContext map_context(const Config& config, const SourceConfig& source,
+                               base::UtcMillis now);
 /// The same of events that no configured source sends, as the directory's.
 ingest::MapContext company_context(const CompanyConfig& company, const std::string& source_id,
                                    base::UtcMillis now);

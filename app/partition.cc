@@ -16,8 +16,8 @@ std::uint32_t murmur2(std::string_view bytes) {
     std::uint32_t hash = seed ^ static_cast<std::uint32_t>(bytes.size());
     std::size_t n = 0;
     for (; n + 4 <= bytes.size(); n += 4) {
-        std::uint32_t word = byte_at(bytes, n) | byte_at(bytes, n + 1) << 8 | byte_at(bytes, n + 2) << 16 |
-                             byte_at(bytes, n + 3) << 24;
+        std::uint32_t word = byte_at(bytes, n) | byte_at(bytes, n + 1) << 8 |
+                             byte_at(bytes, n + 2) << 16 | byte_at(bytes, n + 3) << 24;
         word *= factor;
         word ^= word >> 24;
         word *= factor;

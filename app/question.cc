@@ -37,7 +37,9 @@ std::string_view list_of(AnswerKind kind) {
     }
 }
 
-bool is_good(const base::HttpResponse& response) { return response.status / 100 == 2; }
+bool is_good(const base::HttpResponse& response) {
+    return response.status / 100 == 2;
+}
 
 /// The filters as the body of `POST /v1/calls/search`.
 std::string search_body(const Question& question, const query::Params& params) {
@@ -60,8 +62,9 @@ base::Result<std::string> ask_page(const base::HttpClient& server, const Questio
     const bool is_search =
         question.kind == AnswerKind::calls && (question.reveal || !question.number.empty());
     base::Result<base::HttpResponse> response =
-        is_search ? server.post("/v1/calls/search", "application/json", search_body(question, params))
-                  : server.get(target_of(path_of(question), params));
+        is_search
+            ? server.post("/v1/calls/search", "application/json", search_body(question, params))
+            : server.get(target_of(path_of(question), params));
     if (!response) {
         return std::move(response).error();
     }
@@ -101,7 +104,8 @@ base::Result<std::string> answer(const store::ReadView& view, const Question& qu
             return query::calls(view, params, who, ports);
         case AnswerKind::explain: return query::explain(view, params, ports);
         case AnswerKind::quarantine: return query::quarantine(view, params, ports);
-        case AnswerKind::quarantine_item: return query::quarantine_item(view, question.id, params, ports);
+        case AnswerKind::quarantine_item:
+            return query::quarantine_item(view, question.id, params, ports);
         case AnswerKind::managers: return query::managers(view, params, ports);
         default: return query::sources(view, params, ports);
     }

@@ -21,14 +21,14 @@ struct Question {
     std::string reason;
 };
 
-/// The JSON answer from a state of the views. Full numbers only when `question.reveal`, whose audit the
-/// caller has made durable before.
-/// Errors: of query/answers.h.
+/// The JSON answer from a state of the views. Full numbers only when `question.reveal`, whose audit
+/// the caller has made durable before. Errors: of query/answers.h.
 base::Result<std::string> answer(const store::ReadView& view, const Question& question,
                                  const query::Ports& ports, const std::string& region);
 
 /// The JSON answer of a running server. Without `limit` every page is fetched and joined.
-/// Errors: invalid, not_found - as the server says; unavailable - it cannot be reached or cannot answer.
+/// Errors: invalid, not_found - as the server says; unavailable - it cannot be reached or cannot
+/// answer.
 base::Result<std::string> ask_server(const base::HttpClient& server, const Question& question);
 
 /// `/path?a=b&c=d`, encoded.

@@ -44,7 +44,8 @@ base::Result<void> add(ingest::ImportTotals& totals, const std::string& line) {
     const json::object* object = value ? value.value().if_object() : nullptr;
     const json::value* position = object == nullptr ? nullptr : object->if_contains("position");
     if (position == nullptr || !position->is_object()) {
-        return base::Error(base::ErrorCode::unavailable, "the server broke off; import again, all is recognised");
+        return base::Error(base::ErrorCode::unavailable,
+                           "the server broke off; import again, all is recognised");
     }
     totals.read += number_of(*object, "read");
     totals.quarantined += number_of(*object, "quarantined");
@@ -100,8 +101,9 @@ void end_progress() {
     }
 }
 
-base::Result<ingest::ImportTotals> import_through(const base::HttpClient& server, const SourceConfig& source,
-                                          const CommandLine& line) {
+base::Result<ingest::ImportTotals> import_through(const base::HttpClient& server,
+                                                  const SourceConfig& source,
+                                                  const CommandLine& line) {
     ingest::ImportTotals totals;
     for (const std::string& path : line.files) {
         query::Params params{{"file", file_name_of(path)}};
@@ -116,7 +118,8 @@ base::Result<ingest::ImportTotals> import_through(const base::HttpClient& server
         }
         base::HttpRequest request;
         request.method = "POST";
-        request.target = target_of("/v1/sources/" + base::url_encode(source.id) + "/import", params);
+        request.target =
+            target_of("/v1/sources/" + base::url_encode(source.id) + "/import", params);
         request.headers.add("Content-Type", "application/octet-stream");
         BOOST_OUTCOME_TRY(const LastLine last, stream_file(server, request, path, totals.read));
         BOOST_OUTCOME_TRY(add(totals, last.text));

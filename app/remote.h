@@ -15,11 +15,13 @@ namespace app {
 /// Errors of all: as the server says (question.h, error_of); unavailable - it went away.
 
 /// Streams the files to the server, each durable group by group; progress on a terminal.
-base::Result<ingest::ImportTotals> import_through(const base::HttpClient& server, const SourceConfig& source,
-                                          const CommandLine& line);
+base::Result<ingest::ImportTotals> import_through(const base::HttpClient& server,
+                                                  const SourceConfig& source,
+                                                  const CommandLine& line);
 
 /// `POST /v1/directory`. Returns: the answer `directory`.
-base::Result<std::string> directory_through(const base::HttpClient& server, const DirectoryRequest& request);
+base::Result<std::string> directory_through(const base::HttpClient& server,
+                                            const DirectoryRequest& request);
 
 /// `GET /v1/directory`. Returns: a directory.yaml.
 base::Result<std::string> directory_of(const base::HttpClient& server, const std::string& company);

@@ -105,7 +105,8 @@ TableColumn column_of(const json::object& answer, const std::string& id) {
 }
 
 /// KPIs with something to show, in the order of the answer; `hidden` counts the others.
-std::vector<ShownKpi> shown_kpis(const json::object& answer, const json::array& rows, std::size_t& hidden) {
+std::vector<ShownKpi> shown_kpis(const json::object& answer, const json::array& rows,
+                                 std::size_t& hidden) {
     std::vector<ShownKpi> shown;
     const json::object* totals = object_of(answer, "totals");
     if (totals == nullptr) {
@@ -141,8 +142,8 @@ std::string cell_text(const ShownKpi& kpi, const json::value& value) {
     return is_named ? text.substr(0, text.size() - currency.size() - 1) : text;
 }
 
-std::vector<std::string> cells_of(const std::vector<std::string>& keys, const std::vector<ShownKpi>& kpis,
-                                  const json::object* values) {
+std::vector<std::string> cells_of(const std::vector<std::string>& keys,
+                                  const std::vector<ShownKpi>& kpis, const json::object* values) {
     std::vector<std::string> cells = keys;
     for (const ShownKpi& kpi : kpis) {
         cells.push_back(values == nullptr ? "-" : cell_text(kpi, member_or_null(*values, kpi.id)));
@@ -182,8 +183,9 @@ std::string reconciliation(const json::object& answer) {
         };
         const bool balances =
             term("department") == term("managers") - term("shared") + term("unattributed");
-        out += fmt::format("{}: {} = managers {} - shared {} + unattributed {} {}\n", std::string_view(what),
-                           term("department"), term("managers"), term("shared"), term("unattributed"),
+        out += fmt::format("{}: {} = managers {} - shared {} + unattributed {} {}\n",
+                           std::string_view(what), term("department"), term("managers"),
+                           term("shared"), term("unattributed"),
                            balances ? "✓" : "✗ does not balance");
     }
     return out;
@@ -203,7 +205,8 @@ std::string plain_text(const json::object& object, std::string_view name) {
         std::string out;
         for (const json::value& item : *list) {
             const json::string* text = item.if_string();
-            out += (out.empty() ? "" : ", ") + (text == nullptr ? json::serialize(item) : std::string(*text));
+            out += (out.empty() ? "" : ", ") +
+                   (text == nullptr ? json::serialize(item) : std::string(*text));
         }
         return out.empty() ? "-" : fitted(out, 60);
     }
@@ -231,8 +234,9 @@ std::string kpi_value_text(std::string_view kpi, const json::value& value) {
     if (const json::object* money = value.if_object()) {
         const json::value& minor = member_or_null(*money, "minor");
         const std::string currency = plain_text(*money, "currency");
-        const auto amount = minor.is_double() ? static_cast<base::Int128>(minor.as_double())
-                                              : static_cast<base::Int128>(minor.to_number<std::int64_t>());
+        const auto amount = minor.is_double()
+                                ? static_cast<base::Int128>(minor.as_double())
+                                : static_cast<base::Int128>(minor.to_number<std::int64_t>());
         return money_text(amount, currency) + " " + currency;
     }
     if (!value.is_number()) {
@@ -246,7 +250,8 @@ std::string kpi_value_text(std::string_view kpi, const json::value& value) {
         case kpi::Unit::ratio: return fmt::format("{:.1f} %", number * 100);
         default: break;
     }
-    return value.is_double() ? fmt::format("{:g}", number) : grouped_digits(value.to_number<std::int64_t>());
+    return value.is_double() ? fmt::format("{:g}", number)
+                             : grouped_digits(value.to_number<std::int64_t>());
 }
 
 std::string meta_line(const json::object& answer) {
@@ -260,7 +265,8 @@ std::string meta_line(const json::object& answer) {
         out += ", complete until " + instant_text(member_or_null(*meta, "complete_until")) + " UTC";
     }
     if (!is_zero(member_or_null(*meta, "quarantined"))) {
-        out += "; in quarantine: " + plain_text(*meta, "quarantined") + " (normwatch quarantine list)";
+        out +=
+            "; in quarantine: " + plain_text(*meta, "quarantined") + " (normwatch quarantine list)";
     }
     if (const json::object* job = object_of(*meta, "reattributing")) {
         out += "; a later fact is being applied: " + plain_text(*job, "done") + " of " +
@@ -302,8 +308,9 @@ std::string report_table(const json::object& answer) {
     std::vector<std::string> total_cells(keys);
     total_cells.front() = "total";
     table.add(cells_of(total_cells, kpis, object_of(answer, "totals")));
-    std::string out = fmt::format("{} until {}  {}\n\n", instant_text(member_or_null(answer, "from")),
-                                  instant_text(member_or_null(answer, "until")), plain_text(answer, "tz"));
+    std::string out =
+        fmt::format("{} until {}  {}\n\n", instant_text(member_or_null(answer, "from")),
+                    instant_text(member_or_null(answer, "until")), plain_text(answer, "tz"));
     out += table.print(keys, table_width_max);
     if (hidden > 0) {
         out += fmt::format("{} KPI{} without a value hidden\n", hidden, hidden == 1 ? "" : "s");

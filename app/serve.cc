@@ -47,8 +47,10 @@ public:
         std::vector<base::HttpListener> listeners;
         listeners.push_back({config_.listen.text, main_router()});
         listeners.push_back({config_.metrics_listen.text, metrics_router()});
-        BOOST_OUTCOME_TRY(http_, base::HttpServer::start(std::move(listeners), base::HttpServerOptions{}));
-        retention_ = std::jthread([this](const std::stop_token& stop) { keep_retention(node_, stop); });
+        BOOST_OUTCOME_TRY(http_,
+                          base::HttpServer::start(std::move(listeners), base::HttpServerOptions{}));
+        retention_ =
+            std::jthread([this](const std::stop_token& stop) { keep_retention(node_, stop); });
         return base::success();
     }
 
@@ -80,8 +82,9 @@ private:
         query::add_routes(router, route_ports(node_, views_));
         intake_.add_to(router);
         add_health(router);
-        router.post("/v1/doctor", base::HandlerMode::worker,
-                    [this](const base::HttpRequest&, const base::HttpReply& reply) { reply(doctor()); });
+        router.post(
+            "/v1/doctor", base::HandlerMode::worker,
+            [this](const base::HttpRequest&, const base::HttpReply& reply) { reply(doctor()); });
         router.get("/v1/directory", base::HandlerMode::worker,
                    [this](const base::HttpRequest& request, const base::HttpReply& reply) {
                        reply(directory_export(request));
@@ -99,12 +102,15 @@ private:
         base::HttpRouter router;
         add_health(router);
         router.get("/metrics", base::HandlerMode::worker,
-                   [this](const base::HttpRequest&, const base::HttpReply& reply) { reply(exposition()); });
+                   [this](const base::HttpRequest&, const base::HttpReply& reply) {
+                       reply(exposition());
+                   });
         return router;
     }
 
     base::HttpResponse exposition() {
-        std::vector<const base::Probe*> probes{&node_.log().probe(), &intake_.probe(), &http_->probe()};
+        std::vector<const base::Probe*> probes{&node_.log().probe(), &intake_.probe(),
+                                               &http_->probe()};
         std::vector<std::shared_ptr<const store::ReadView>> views;
         for (std::uint32_t partition = 0; partition < node_.partitions(); ++partition) {
             probes.push_back(&node_.runner(partition));
@@ -124,14 +130,16 @@ private:
     }
 
     void add_health(base::HttpRouter& router) {
-        router.get("/livez", base::HandlerMode::io, [](const base::HttpRequest&, const base::HttpReply& reply) {
-            base::HttpResponse response;
-            response.content_type = "text/plain";
-            response.body = "ok\n";
-            reply(std::move(response));
-        });
-        router.get("/readyz", base::HandlerMode::io,
-                   [this](const base::HttpRequest&, const base::HttpReply& reply) { reply(ready()); });
+        router.get("/livez", base::HandlerMode::io,
+                   [](const base::HttpRequest&, const base::HttpReply& reply) {
+                       base::HttpResponse response;
+                       response.content_type = "text/plain";
+                       response.body = "ok\n";
+                       reply(std::move(response));
+                   });
+        router.get(
+            "/readyz", base::HandlerMode::io,
+            [this](const base::HttpRequest&, const base::HttpReply& reply) { reply(ready()); });
     }
 
     base::HttpResponse ready() {
@@ -146,12 +154,15 @@ private:
         }
         const bool is_ready = !failed && !is_draining_;
         base::JsonWriter out;
-        out.begin_object().member("ready", is_ready).member("log_id", std::string_view(node_.log_id()));
+        out.begin_object()
+            .member("ready", is_ready)
+            .member("log_id", std::string_view(node_.log_id()));
         out.key("partitions").begin_array();
         for (std::uint32_t partition = 0; partition < node_.partitions(); ++partition) {
             out.begin_object().member("partition", partition);
             out.member("applied_offset", node_.runner(partition).view()->applied_offset);
-            out.member("durable_end", node_.log().durable_end(eventlog::Partition(partition))).end_object();
+            out.member("durable_end", node_.log().durable_end(eventlog::Partition(partition)))
+                .end_object();
         }
         out.end_array().key("reasons").raw(reasons.end_array().text()).end_object();
         return json_response(is_ready ? 200 : 503, out.take());
@@ -163,11 +174,13 @@ private:
             return query::failure_response(
                 base::Error(base::ErrorCode::exhausted, "another doctor is at work"));
         }
-        const Examined examined{node_.log(), node_.partitions(),
-                                [this](std::uint32_t partition) { return node_.runner(partition).view(); },
-                                config_.data_dir + "/doctor"};
+        const Examined examined{
+            node_.log(), node_.partitions(),
+            [this](std::uint32_t partition) { return node_.runner(partition).view(); },
+            config_.data_dir + "/doctor"};
         const base::Result<std::string> answer = doctor_answer(examined, job_patience);
-        return answer ? json_response(200, answer.value()) : query::failure_response(answer.error());
+        return answer ? json_response(200, answer.value())
+                      : query::failure_response(answer.error());
     }
 
     static bool is_true(const base::HttpRequest& request, std::string_view name) {
@@ -195,7 +208,8 @@ private:
 
     base::HttpResponse directory(const base::HttpRequest& request) {
         const base::Result<std::string> answer = changed_directory(request);
-        return answer ? json_response(200, answer.value()) : query::failure_response(answer.error());
+        return answer ? json_response(200, answer.value())
+                      : query::failure_response(answer.error());
     }
 
     base::Result<std::string> changed_directory(const base::HttpRequest& request) {
@@ -246,7 +260,7 @@ sigset_t stop_signals() {
 
 /// From now on a stop signal ends the process at once.
 void end_at_next_signal() {
-    struct sigaction action {};
+    struct sigaction action{};
     action.sa_handler = [](int) { ::_exit(3); };
     ::sigaction(SIGTERM, &action, nullptr);
     ::sigaction(SIGINT, &action, nullptr);
@@ -268,7 +282,9 @@ std::optional<base::Error> wait_for_end(Server& server) {
     }
 }
 
-CommandResult failed(const base::Error& error) { return {exit_code_of(error), "", error.context()}; }
+CommandResult failed(const base::Error& error) {
+    return {exit_code_of(error), "", error.context()};
+}
 
 }  // namespace
 

@@ -5,11 +5,11 @@
 
 namespace app {
 
-/// Takes events in, folds them and answers over HTTP until SIGTERM or SIGINT, then drains within ten
-/// seconds. A second signal ends the process at once.
+/// Takes events in, folds them and answers over HTTP until SIGTERM or SIGINT, then drains within
+/// ten seconds. A second signal ends the process at once.
 ///
-/// Returns: exit code 0 after a signal; 3 with one line when an address is taken, the data directory is
-/// held, or log and views cannot be opened.
+/// Returns: exit code 0 after a signal; 3 with one line when an address is taken, the data
+/// directory is held, or log and views cannot be opened.
 CommandResult serve(const Config& config);
 
 }  // namespace app

@@ -16,7 +16,8 @@ base::Result<std::string> ServedViews::id_of(std::string_view company) const {
     return id;
 }
 
-base::Result<std::shared_ptr<const store::ReadView>> ServedViews::view(std::string_view company) const {
+base::Result<std::shared_ptr<const store::ReadView>> ServedViews::view(
+    std::string_view company) const {
     BOOST_OUTCOME_TRY(const std::string id, id_of(company));
     return node_.view(id);
 }

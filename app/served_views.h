@@ -12,7 +12,8 @@ class ServedViews final : public query::Views {
 public:
     explicit ServedViews(Node& node) : node_(node) {}
 
-    base::Result<std::shared_ptr<const store::ReadView>> view(std::string_view company) const override;
+    base::Result<std::shared_ptr<const store::ReadView>> view(
+        std::string_view company) const override;
     bool wait_applied(std::string_view company, std::uint64_t offset,
                       std::chrono::milliseconds timeout) const override;
     query::Ports ports(std::string_view company) const override;

@@ -6,7 +6,8 @@
 namespace app {
 
 std::optional<base::HttpClient> find_server(const Config& config, base::Files& files) {
-    const base::Result<eventlog::DataVersion> version = eventlog::read_version(files, config.data_dir);
+    const base::Result<eventlog::DataVersion> version =
+        eventlog::read_version(files, config.data_dir);
     if (!version || config.listen.port == 0) {
         return std::nullopt;
     }

@@ -1,7 +1,5 @@
 #include "app/standing_directory.h"
 
-#include <google/protobuf/message.h>
-
 #include <utility>
 
 #include "ingest/cloudevents/event_json.h"
@@ -15,18 +13,19 @@ namespace {
 
 constexpr std::string_view configuration = "configuration";
 
-base::Result<std::string> text_of(const store::ReadView& view, kpi::Company company, kpi::Subject subject) {
+base::Result<std::string> text_of(const store::ReadView& view, kpi::Company company,
+                                  kpi::Subject subject) {
     if (!subject) {
         return std::string();
     }
-    BOOST_OUTCOME_TRY(auto text,
-                      view.rows->get(store::Family::state,
-                                     store::text_key(company, store::Table::subject, subject.value())));
+    BOOST_OUTCOME_TRY(auto text, view.rows->get(store::Family::state,
+                                                store::text_key(company, store::Table::subject,
+                                                                subject.value())));
     return text ? std::move(*text) : std::string();
 }
 
-base::Result<StandingEntry> entry_of(const store::ReadView& view, kpi::Company company, events::Kind kind,
-                                     std::string_view bytes) {
+base::Result<StandingEntry> entry_of(const store::ReadView& view, kpi::Company company,
+                                     events::Kind kind, std::string_view bytes) {
     BOOST_OUTCOME_TRY(const store::DirectoryRow row, store::decode<store::DirectoryRow>(bytes));
     StandingEntry entry;
     entry.kind = kind;
@@ -36,7 +35,8 @@ base::Result<StandingEntry> entry_of(const store::ReadView& view, kpi::Company c
         return base::Error(base::ErrorCode::corrupt, "a directory row holds no event");
     }
     entry.event.head.set_type(events::type_of_word(events::to_string(kind)));
-    entry.event.head.set_source_revision(1);  // an entry of a file has none: only its payload compares
+    entry.event.head.set_source_revision(
+        1);  // an entry of a file has none: only its payload compares
     for (const store::DirectoryRow::PartyTexts& texts : row.parties) {
         events::pb::Party party;
         party.set_kind(static_cast<events::pb::Party::Kind>(texts.kind));
@@ -51,24 +51,35 @@ bool is_of_configuration(const events::Event& event) {
     return event.head.has_settings() && event.head.settings().declared_by() == configuration;
 }
 
-/// Dates become instants, in every Moment of the data.
-void resolve_moments(google::protobuf::Message& message, const kpi::Zone& zone) {
-    const auto* reflection = message.GetReflection();
-    std::vector<const google::protobuf::FieldDescriptor*> fields;
-    reflection->ListFields(message, &fields);
-    for (const auto* field : fields) {
-        if (field->is_repeated() || field->message_type() == nullptr) {
-            continue;
+void resolve(events::pb::Moment& moment, const kpi::Zone& zone) {
+    moment.set_at(base::to_ms(processors::moment_at(moment, zone)));
+}
+
+/// Dates become instants in an entry that has a validity.
+template <class Data>
+void resolve_validity(Data& data, const kpi::Zone& zone) {
+    if (data.has_from()) {
+        resolve(*data.mutable_from(), zone);
+    }
+    if constexpr (requires { data.has_until(); }) {
+        if (data.has_until()) {
+            resolve(*data.mutable_until(), zone);
         }
-        google::protobuf::Message* part = reflection->MutableMessage(&message, field);
-        if (field->message_type() == events::pb::Moment::descriptor()) {
-            events::pb::Moment moment;
-            moment.CopyFrom(*part);
-            moment.set_at(base::to_ms(processors::moment_at(moment, zone)));
-            part->CopyFrom(moment);
-        } else {
-            resolve_moments(*part, zone);
-        }
+    }
+}
+
+void resolve_moments(events::pb::Event& head, const kpi::Zone& zone) {
+    using events::pb::Event;
+    switch (head.data_case()) {
+        case Event::kManager: return resolve_validity(*head.mutable_manager(), zone);
+        case Event::kEndpoint: return resolve_validity(*head.mutable_endpoint(), zone);
+        case Event::kClient: return resolve_validity(*head.mutable_client(), zone);
+        case Event::kCalendar: return resolve_validity(*head.mutable_calendar(), zone);
+        case Event::kAbsence: return resolve_validity(*head.mutable_absence(), zone);
+        case Event::kNorm: return resolve_validity(*head.mutable_norm(), zone);
+        case Event::kPlan: return resolve_validity(*head.mutable_plan(), zone);
+        case Event::kSettings: return resolve_validity(*head.mutable_settings(), zone);
+        default: return;
     }
 }
 

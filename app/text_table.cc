@@ -12,25 +12,29 @@ struct Range {
     char32_t from;
     char32_t until;
 };
-constexpr Range no_width[] = {{0x300, 0x370},   {0x483, 0x48a},   {0x591, 0x5be},  {0x64b, 0x660},
-                              {0x1ab0, 0x1b00}, {0x200b, 0x2010}, {0x20d0, 0x2100}, {0xfe00, 0xfe10},
-                              {0xfe20, 0xfe30}, {0xfeff, 0xff00}};
-constexpr Range double_width[] = {{0x1100, 0x1160},   {0x2e80, 0x303f},   {0x3041, 0xa4d0},
-                                  {0xac00, 0xd7a4},   {0xf900, 0xfb00},   {0xfe30, 0xfe70},
-                                  {0xff00, 0xff61},   {0xffe0, 0xffe7},   {0x1f300, 0x1f650},
+constexpr Range no_width[] = {
+    {0x300, 0x370},   {0x483, 0x48a},   {0x591, 0x5be},   {0x64b, 0x660},   {0x1ab0, 0x1b00},
+    {0x200b, 0x2010}, {0x20d0, 0x2100}, {0xfe00, 0xfe10}, {0xfe20, 0xfe30}, {0xfeff, 0xff00}};
+constexpr Range double_width[] = {{0x1100, 0x1160},   {0x2e80, 0x303f},  {0x3041, 0xa4d0},
+                                  {0xac00, 0xd7a4},   {0xf900, 0xfb00},  {0xfe30, 0xfe70},
+                                  {0xff00, 0xff61},   {0xffe0, 0xffe7},  {0x1f300, 0x1f650},
                                   {0x1f900, 0x1fa00}, {0x20000, 0x3fffe}};
 
 template <std::size_t Count>
 bool is_in(char32_t letter, const Range (&ranges)[Count]) {
-    return std::ranges::any_of(ranges,
-                               [&](const Range& range) { return range.from <= letter && letter < range.until; });
+    return std::ranges::any_of(
+        ranges, [&](const Range& range) { return range.from <= letter && letter < range.until; });
 }
 
 /// Takes one code point off `text`; a broken byte is one of its own.
 char32_t take(std::string_view& text) {
     const auto byte = [&](std::size_t n) { return static_cast<unsigned char>(text[n]); };
     const unsigned char first = byte(0);
-    std::size_t length = first < 0x80 ? 1 : first < 0xc0 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+    std::size_t length = first < 0x80   ? 1
+                         : first < 0xc0 ? 1
+                         : first < 0xe0 ? 2
+                         : first < 0xf0 ? 3
+                                        : 4;
     for (std::size_t n = 1; n < length; ++n) {
         length = n < text.size() && (byte(n) & 0xc0) == 0x80 ? length : 1;
     }
@@ -51,13 +55,18 @@ std::string padded(std::string_view text, std::size_t width, bool right) {
     return right ? blanks + std::string(text) : std::string(text) + blanks;
 }
 
-void trim_right(std::string& line) { line.erase(line.find_last_not_of(' ') + 1); }
+void trim_right(std::string& line) {
+    line.erase(line.find_last_not_of(' ') + 1);
+}
 
 int decimals_of(std::string_view currency) {
-    constexpr std::string_view none[] = {"BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW",
-                                         "PYG", "RWF", "UGX", "UYI", "VND", "VUV", "XAF", "XOF", "XPF"};
+    constexpr std::string_view none[] = {"BIF", "CLP", "DJF", "GNF", "ISK", "JPY",
+                                         "KMF", "KRW", "PYG", "RWF", "UGX", "UYI",
+                                         "VND", "VUV", "XAF", "XOF", "XPF"};
     constexpr std::string_view three[] = {"BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"};
-    return std::ranges::count(none, currency) != 0 ? 0 : std::ranges::count(three, currency) != 0 ? 3 : 2;
+    return std::ranges::count(none, currency) != 0    ? 0
+           : std::ranges::count(three, currency) != 0 ? 3
+                                                      : 2;
 }
 
 }  // namespace
@@ -98,7 +107,9 @@ void TextTable::add(std::vector<std::string> cells) {
     rows_.push_back(std::move(cells));
 }
 
-void TextTable::add_rule() { rows_.emplace_back(); }
+void TextTable::add_rule() {
+    rows_.emplace_back();
+}
 
 std::vector<std::size_t> TextTable::widths() const {
     std::vector<std::size_t> found;
@@ -156,7 +167,9 @@ std::string TextTable::print_block(const std::vector<std::size_t>& shown,
         groups += padded(group, span, false) + "  ";
         total += span + (k == 0 ? 0 : 2);
         for (; k < end; ++k) {
-            titles += padded(columns_[shown[k]].title, widths[shown[k]], columns_[shown[k]].is_number) + "  ";
+            titles +=
+                padded(columns_[shown[k]].title, widths[shown[k]], columns_[shown[k]].is_number) +
+                "  ";
         }
     }
     trim_right(groups);

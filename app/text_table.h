@@ -32,13 +32,14 @@ public:
     void add(std::vector<std::string> cells);
     /// A line between the rows so far and the next.
     void add_rule();
-    /// The whole table; wider than `width_max` it is cut into blocks below each other, each beginning with
-    /// the first `keys` columns.
+    /// The whole table; wider than `width_max` it is cut into blocks below each other, each
+    /// beginning with the first `keys` columns.
     std::string print(std::size_t keys, std::size_t width_max) const;
 
 private:
     std::vector<std::size_t> widths() const;
-    std::string print_block(const std::vector<std::size_t>& shown, std::vector<std::size_t> widths) const;
+    std::string print_block(const std::vector<std::size_t>& shown,
+                            std::vector<std::size_t> widths) const;
 
     std::vector<TableColumn> columns_;
     std::vector<std::vector<std::string>> rows_;  ///< an empty row is a rule

@@ -2,7 +2,11 @@
 
 namespace app {
 
-std::string_view version() { return NORMWATCH_VERSION; }
-std::string_view commit() { return NORMWATCH_COMMIT; }
+std::string_view version() {
+    return NORMWATCH_VERSION;
+}
+std::string_view commit() {
+    return NORMWATCH_COMMIT;
+}
 
 }  // namespace app

@@ -6,7 +6,8 @@
 
 namespace base {
 
-/// Where the time of day comes from. The only way to it: `system_clock::now` stands in clock.cc alone.
+/// Where the time of day comes from. The only way to it: `system_clock::now` stands in clock.cc
+/// alone.
 ///
 /// Threads: any.
 class Clock {

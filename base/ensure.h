@@ -8,9 +8,9 @@ namespace base {
 }  // namespace base
 
 /// States what the program itself guarantees; always on. Never used on input.
-#define ENSURE(condition)                                              \
-    do {                                                               \
-        if (!(condition)) {                                            \
-            ::base::ensure_failed(#condition, __FILE__, __LINE__);     \
-        }                                                              \
+#define ENSURE(condition)                                          \
+    do {                                                           \
+        if (!(condition)) {                                        \
+            ::base::ensure_failed(#condition, __FILE__, __LINE__); \
+        }                                                          \
     } while (false)

@@ -52,6 +52,8 @@ private:
 template <class T>
 using Result = boost::outcome_v2::basic_result<T, Error, boost::outcome_v2::policy::terminate>;
 
-inline auto success() { return boost::outcome_v2::success(); }
+inline auto success() {
+    return boost::outcome_v2::success();
+}
 
 }  // namespace base

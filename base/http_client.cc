@@ -36,7 +36,7 @@ using SteadyTime = std::chrono::steady_clock::time_point;
 constexpr std::size_t piece_bytes = std::size_t{64} * 1024;
 constexpr SteadyTime never = SteadyTime::max();
 
-void rethrow(std::exception_ptr failed) {
+void rethrow(const std::exception_ptr& failed) {
     if (failed) {
         std::rethrow_exception(failed);
     }

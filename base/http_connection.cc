@@ -306,11 +306,11 @@ asio::awaitable<std::optional<HttpResponse>> HttpConnection::ask_handler(const H
 
 void HttpConnection::call_handler(const HttpRoute& route, HttpReply reply) {
     const HttpHandler& handler = std::get<HttpHandler>(route.handler);
-    auto call = [&handler](HttpRequest request, HttpReply answer) {
+    auto call = [&handler, &probe = core_.probe](HttpRequest request, HttpReply answer) {
         try {
             handler(std::move(request), std::move(answer));
         } catch (const std::exception&) {
-            // The reply went with the stack, which is what answers 500.
+            probe.handler_threw();  // the reply went with the stack, which is what answers 500
         }
     };
     const bool is_small = request_.body.size() <= small_body_bytes_max;

@@ -71,6 +71,8 @@ void HttpProbe::visit(const std::function<void(const Sample&)>& show) const {
                 Kind::counter, static_cast<double>(accepts_failed_.load())));
     show(number("http_worker_refusals_total", "Requests answered 503 because the pool was full.",
                 Kind::counter, static_cast<double>(workers_refused_.load())));
+    show(number("http_handler_exceptions_total", "Handlers that threw.", Kind::counter,
+                static_cast<double>(handlers_threw_.load())));
 }
 
 }  // namespace base

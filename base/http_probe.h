@@ -28,6 +28,7 @@ public:
     void connection_refused() { ++connections_refused_; }
     void accept_failed() { ++accepts_failed_; }
     void worker_refused() { ++workers_refused_; }
+    void handler_threw() { ++handlers_threw_; }
 
     std::int64_t connections_open() const { return connections_open_; }
     void visit(const std::function<void(const Sample&)>& show) const override;
@@ -50,6 +51,7 @@ private:
     std::atomic<std::uint64_t> connections_refused_{0};
     std::atomic<std::uint64_t> accepts_failed_{0};
     std::atomic<std::uint64_t> workers_refused_{0};
+    std::atomic<std::uint64_t> handlers_threw_{0};
 };
 
 }  // namespace base

@@ -29,7 +29,7 @@ constexpr std::string_view busy_answer =
     "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nContent-Length: 0\r\n"
     "Connection: close\r\n\r\n";
 
-void rethrow(std::exception_ptr failed) {
+void rethrow(const std::exception_ptr& failed) {
     if (failed) {
         std::rethrow_exception(failed);
     }

@@ -129,6 +129,7 @@ void run_http_stream(HttpConnection& connection, const HttpStreamHandler& handle
         handler(connection.request(), source, sink);
     } catch (const std::exception&) {
         // What was begun stays without its end, which is how the client sees the failure.
+        connection.core().probe.handler_threw();
     }
     if (!sink.has_begun()) {
         const Result<void> told =

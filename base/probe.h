@@ -10,8 +10,8 @@ namespace base {
 
 /// One number that a module shows to whoever scrapes the process.
 ///
-/// Name without the product's prefix, `<area>_<noun>_<unit>[_total]`; labels are bounded sets and never
-/// hold a number, an address or a name of an outside person.
+/// Name without the product's prefix, `<area>_<noun>_<unit>[_total]`; labels are bounded sets and
+/// never hold a number, an address or a name of an outside person.
 struct Sample {
     enum class Kind { counter, gauge, histogram };
     std::string name;

@@ -7,7 +7,8 @@
 
 namespace base {
 
-/// A number that names one kind of thing: no arithmetic, no implicit conversion, ordered and hashable.
+/// A number that names one kind of thing: no arithmetic, no implicit conversion, ordered and
+/// hashable.
 template <class Tag, class Number = std::uint32_t>
 class StrongId {
 public:

@@ -193,6 +193,6 @@ if [ $mode = once ]; then
 fi
 echo
 next=$(date -u -d "$day + 1 day" +%F)
-echo "Ask it:   curl 'http://$address/v1/kpis?from=${day}T00:00:00%2B03:00&until=${next}T00:00:00%2B03:00&kpi=$columns'"
+echo "Ask it:   curl 'http://$address/v1/kpis?from=${day}T00:00:00%2B03:00&until=${next}T00:00:00%2B03:00&kpi=calls_in,calls_out,talk_seconds'"
 echo "Stop it:  kill $(<"$pid_file")"
 echo "http://$address"

@@ -158,29 +158,36 @@ void SegmentLog::append(Partition partition, std::vector<Record> records, Done d
     request.count = records.size();
     request.bytes_max = batches_bytes_max(records, options_.batch_bytes_max);
     request.records = std::move(records);
+    request.done = std::move(done);
     request.since = Clock::now();
     std::optional<base::Error> refusal = flaw_of(partition, request);
     if (!refusal) {
-        const std::lock_guard lock(mutex_);
-        if (is_closing_) {
-            refusal.emplace(base::ErrorCode::unavailable, "append: the log is closed");
-        } else if (in_flight_records_ + request.count > options_.in_flight_records_max ||
-                   in_flight_bytes_ + request.bytes_max > options_.in_flight_bytes_max) {
-            refusal.emplace(base::ErrorCode::exhausted, "append: too many records are waiting");
-        } else {
-            in_flight_records_ += request.count;
-            in_flight_bytes_ += request.bytes_max;
-            probe_.in_flight(in_flight_records_);
-            request.done = std::move(done);
-            queue_.push_back(std::move(request));
-        }
+        refusal = enqueue(request);
     }
     if (refusal) {
         probe_.refused(request.count);
-        done(std::move(*refusal));
-        return;
+        request.done(std::move(*refusal));
+    }
+}
+
+/// Takes `request` into the queue. Returns: why not; then it is untouched.
+std::optional<base::Error> SegmentLog::enqueue(Request& request) {
+    {
+        const std::lock_guard lock(mutex_);
+        if (is_closing_) {
+            return base::Error(base::ErrorCode::unavailable, "append: the log is closed");
+        }
+        if (in_flight_records_ + request.count > options_.in_flight_records_max ||
+            in_flight_bytes_ + request.bytes_max > options_.in_flight_bytes_max) {
+            return base::Error(base::ErrorCode::exhausted, "append: too many records are waiting");
+        }
+        in_flight_records_ += request.count;
+        in_flight_bytes_ += request.bytes_max;
+        probe_.in_flight(in_flight_records_);
+        queue_.push_back(std::move(request));
     }
     queued_.notify_one();
+    return std::nullopt;
 }
 
 /// The writer's thread.

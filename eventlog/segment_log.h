@@ -117,6 +117,7 @@ private:
     base::Result<void> recover();
     bool has(Partition partition) const { return partition.value() < partitions_.size(); }
     std::optional<base::Error> flaw_of(Partition partition, const Request& request) const;
+    std::optional<base::Error> enqueue(Request& request);
 
     void run();
     Group take_group();

@@ -24,13 +24,13 @@ struct KindWord {
 };
 
 constexpr std::array<KindWord, 22> kind_words = {{
-    {Kind::call, "call"},         {Kind::email, "email"},           {Kind::meeting, "meeting"},
-    {Kind::proposal, "proposal"}, {Kind::invoice, "invoice"},       {Kind::payment, "payment"},
-    {Kind::voided, "void"},       {Kind::review, "review"},         {Kind::lead, "lead"},
-    {Kind::deal, "deal"},         {Kind::document, "document"},     {Kind::task, "task"},
-    {Kind::team, "team"},         {Kind::manager, "manager"},       {Kind::endpoint, "endpoint"},
-    {Kind::client, "client"},     {Kind::calendar, "calendar"},     {Kind::absence, "absence"},
-    {Kind::norm, "norm"},         {Kind::plan, "plan"},             {Kind::checkpoint, "checkpoint"},
+    {Kind::call, "call"},         {Kind::email, "email"},       {Kind::meeting, "meeting"},
+    {Kind::proposal, "proposal"}, {Kind::invoice, "invoice"},   {Kind::payment, "payment"},
+    {Kind::voided, "void"},       {Kind::review, "review"},     {Kind::lead, "lead"},
+    {Kind::deal, "deal"},         {Kind::document, "document"}, {Kind::task, "task"},
+    {Kind::team, "team"},         {Kind::manager, "manager"},   {Kind::endpoint, "endpoint"},
+    {Kind::client, "client"},     {Kind::calendar, "calendar"}, {Kind::absence, "absence"},
+    {Kind::norm, "norm"},         {Kind::plan, "plan"},         {Kind::checkpoint, "checkpoint"},
     {Kind::settings, "settings"},
 }};
 
@@ -67,9 +67,9 @@ base::Result<Event> decode(std::string_view record) {
         return base::Error(base::ErrorCode::corrupt, "not an event");
     }
     if (event.head.personal_codec() != 0) {
-        return base::Error(base::ErrorCode::corrupt,
-                           "personal section of an unknown codec " +
-                               std::to_string(event.head.personal_codec()));
+        return base::Error(
+            base::ErrorCode::corrupt,
+            "personal section of an unknown codec " + std::to_string(event.head.personal_codec()));
     }
     if (!event.personal.ParseFromString(event.head.personal())) {
         return base::Error(base::ErrorCode::corrupt, "not a personal section");

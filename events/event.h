@@ -15,8 +15,8 @@ namespace pb = normwatch::pb;
 
 /// One event: the vocabulary of docs/event_format.md, with its personal section beside it.
 ///
-/// Invariants: `head.personal` is empty while the event is in memory; `encode` fills it. Party indices in
-///             `head` are positions in `personal.parties` plus one; 0 is "none".
+/// Invariants: `head.personal` is empty while the event is in memory; `encode` fills it. Party
+///             indices in `head` are positions in `personal.parties` plus one; 0 is "none".
 struct Event {
     pb::Event head;
     pb::Personal personal;
@@ -27,7 +27,8 @@ std::string encode(const Event& event);
 
 /// The event of a record.
 ///
-/// Errors: corrupt - the bytes are no event (a record that passed its CRC: a defect or a newer writer).
+/// Errors: corrupt - the bytes are no event (a record that passed its CRC: a defect or a newer
+///         writer).
 base::Result<Event> decode(std::string_view record);
 
 /// Appends a party and returns its index plus one, as facts name it.
@@ -69,7 +70,9 @@ std::string_view to_string(Kind kind);
 Kind kind_of_word(std::string_view word);
 /// What `event` describes.
 Kind kind_of(const pb::Event& event);
-inline bool is_directory(Kind kind) { return kind >= Kind::team; }
+inline bool is_directory(Kind kind) {
+    return kind >= Kind::team;
+}
 
 /// The pair that verdicts compare first (domain.md 1): source revision, then mapper revision.
 struct Revision {

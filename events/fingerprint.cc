@@ -1,6 +1,6 @@
-// The numbers below are frozen: they are hashed. Each is the field's number in normwatch.proto, each
-// function one row of the table in docs/event_format.md, "Fingerprint". A field that is added to a
-// message later is never added here: events of before and after must compare equal.
+// The numbers below are frozen: they are hashed. Each is the field's number in normwatch.proto,
+// each function one row of the table in docs/event_format.md, "Fingerprint". A field that is added
+// to a message later is never added here: events of before and after must compare equal.
 #include "events/fingerprint.h"
 
 #include <xxhash.h>
@@ -80,7 +80,8 @@ public:
     }
     void money(unsigned field, bool is_set, const pb::Money& value) {
         if (is_set) {
-            facts_.field(field, big_endian(static_cast<std::uint64_t>(value.minor())) + value.currency());
+            facts_.field(field,
+                         big_endian(static_cast<std::uint64_t>(value.minor())) + value.currency());
         }
     }
     template <class Texts>
@@ -282,7 +283,9 @@ void add(Fields& out, const pb::Payment& payment) {
     out.text(7, payment.kind());
 }
 
-void add(Fields& out, const pb::Opaque& opaque) { out.text(1, opaque.data()); }
+void add(Fields& out, const pb::Opaque& opaque) {
+    out.text(1, opaque.data());
+}
 
 void add(Fields& out, const pb::Void& taken_back) {
     out.text(1, taken_back.kind());

@@ -19,8 +19,8 @@ struct Fingerprint {
     friend bool operator==(const Fingerprint&, const Fingerprint&) = default;
 };
 
-/// The fingerprint of an event. `subjects[i]` is the ordinal of party i: the pair (normalised, raw) is
-/// what the fold interned; anonymous is 0. Of an event without entity: zeros.
+/// The fingerprint of an event. `subjects[i]` is the ordinal of party i: the pair (normalised, raw)
+/// is what the fold interned; anonymous is 0. Of an event without entity: zeros.
 Fingerprint fingerprint(const Event& event, std::span<const std::uint64_t> subjects);
 
 /// The fingerprint of one leg inside `call.legs`, as if it had come as call.leg.v1.

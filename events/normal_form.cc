@@ -20,8 +20,8 @@ using i18n::phonenumbers::PhoneNumberUtil;
 
 /// Numbers of at most this many digits and without `+` are internal or of a service.
 constexpr std::size_t short_digits_max = 6;
-/// Longer texts are no numbers: what libphonenumber says of them in other languages. In C++ it searches
-/// them to the end, in time that grows with the square of their length.
+/// Longer texts are no numbers: what libphonenumber says of them in other languages. In C++ it
+/// searches them to the end, in time that grows with the square of their length.
 constexpr std::size_t number_characters_max = 250;
 /// Longer texts would only fill the cache.
 constexpr std::size_t cached_bytes_max = 64;
@@ -72,7 +72,8 @@ std::optional<std::string> valid_number(const std::string& text, const std::stri
     }
     const PhoneNumberUtil& util = *PhoneNumberUtil::GetInstance();
     PhoneNumber number;
-    if (util.Parse(text, region.empty() ? "ZZ" : region, &number) != PhoneNumberUtil::NO_PARSING_ERROR ||
+    if (util.Parse(text, region.empty() ? "ZZ" : region, &number) !=
+            PhoneNumberUtil::NO_PARSING_ERROR ||
         !util.IsValidNumber(number)) {
         return std::nullopt;
     }
@@ -94,7 +95,8 @@ std::optional<std::string> compute(std::string_view raw, const NumberPlan& plan)
         return digits;
     }
     std::vector<std::string> attempts{text};
-    for (const std::string& lead : {plan.international_prefix, std::string("00"), std::string("810")}) {
+    for (const std::string& lead :
+         {plan.international_prefix, std::string("00"), std::string("810")}) {
         if (!lead.empty() && !text.starts_with('+') && digits.starts_with(lead)) {
             attempts.push_back("+" + digits.substr(lead.size()));
         }
@@ -108,8 +110,8 @@ std::optional<std::string> compute(std::string_view raw, const NumberPlan& plan)
     return (text.starts_with('+') ? "+" : "") + digits;
 }
 
-/// Normal forms already computed. Parsing a number takes microseconds, and a company's callers repeat.
-/// When full it is emptied: a bound without the book-keeping of an order.
+/// Normal forms already computed. Parsing a number takes microseconds, and a company's callers
+/// repeat. When full it is emptied: a bound without the book-keeping of an order.
 class Cache {
 public:
     std::optional<std::string> get(std::string_view raw, const NumberPlan& plan) {
@@ -184,7 +186,8 @@ std::string masked_number(std::string_view number) {
     });
     if (!is_number) {  // a name of somebody: its first letters at most
         std::size_t shown = std::min<std::size_t>(2, number.size());
-        while (shown < number.size() && (static_cast<unsigned char>(number[shown]) & 0xC0U) == 0x80U) {
+        while (shown < number.size() &&
+               (static_cast<unsigned char>(number[shown]) & 0xC0U) == 0x80U) {
             ++shown;
         }
         return number.empty() ? std::string() : std::string(number.substr(0, shown)) + " ***";

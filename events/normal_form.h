@@ -28,8 +28,8 @@ std::string normal_mail(std::string_view raw);
 /// RFC 5322 Message-ID without white space and angle brackets.
 std::string normal_message_id(std::string_view raw);
 
-/// `+7 *** ***-45-67`: the first two characters and the last four; short internal numbers as they are.
-/// Source: promises.md 9.3.
+/// `+7 *** ***-45-67`: the first two characters and the last four; short internal numbers as they
+/// are. Source: promises.md 9.3.
 std::string masked_number(std::string_view number);
 
 }  // namespace events

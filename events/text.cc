@@ -7,14 +7,16 @@
 namespace events {
 namespace {
 
-/// One code point of a text and its length in bytes; a byte that begins none is itself, of length 1.
+/// One code point of a text and its length in bytes; a byte that begins none is itself, alone.
 struct CodePoint {
     std::uint32_t value = 0;
     std::size_t length = 1;
     bool valid = true;
 };
 
-bool is_tail(char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U; }
+bool is_tail(char c) {
+    return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U;
+}
 
 CodePoint code_point_at(std::string_view text, std::size_t at) {
     const std::uint32_t lead = static_cast<unsigned char>(text[at]);

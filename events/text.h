@@ -10,7 +10,9 @@ namespace events {
 std::string_view trimmed(std::string_view text);
 
 /// Nothing but white space, or nothing at all.
-inline bool is_blank(std::string_view text) { return trimmed(text).empty(); }
+inline bool is_blank(std::string_view text) {
+    return trimmed(text).empty();
+}
 
 /// How many code points `text` has; bytes that are no UTF-8 count one each.
 std::size_t code_points(std::string_view text);

@@ -29,8 +29,9 @@ using cloudevents::Place;
 using cloudevents::Shape;
 using cloudevents::Type;
 
-/// Values in a file, aliases counted as often as they are used: no file can grow without bound in memory.
+/// Values in a file, an alias counted as often as it is used: no file grows without bound.
 constexpr std::size_t values_max = 4'000'000;
+constexpr std::size_t entry_values_max = 10'000;
 constexpr std::size_t depth_max = 16;
 
 struct SectionWord {
@@ -62,12 +63,14 @@ std::optional<json::value> number_of(const std::string& text) {
     const char* const end = text.data() + text.size();
     const char* const begin = text.data() + (text.starts_with('+') ? 1 : 0);
     std::int64_t whole = 0;
-    if (const auto [stop, failed] = std::from_chars(begin, end, whole); failed == std::errc{} && stop == end) {
+    if (const auto [stop, failed] = std::from_chars(begin, end, whole);
+        failed == std::errc{} && stop == end) {
         return json::value(whole);
     }
     double real = 0;
     const auto [stop, failed] = std::from_chars(begin, end, real);
-    const bool is_digit = begin != end && ((*begin >= '0' && *begin <= '9') || *begin == '-' || *begin == '.');
+    const bool is_digit =
+        begin != end && ((*begin >= '0' && *begin <= '9') || *begin == '-' || *begin == '.');
     if (failed == std::errc{} && stop == end && is_digit && std::isfinite(real)) {
         return json::value(real);
     }
@@ -81,6 +84,8 @@ bool is_among(const std::string& text, std::initializer_list<std::string_view> w
 /// Turns YAML nodes into the JSON values of the events' contract.
 class Converter {
 public:
+    void begin_entry() { entry_values_ = 0; }
+
     json::value convert(const YAML::Node& node, const Field* field) {
         if (field == nullptr) {
             return any(node, 0);
@@ -94,19 +99,22 @@ public:
             case Shape::moment:
             case Shape::day_end: return text(node);
             case Shape::text_list: return texts(node);
-            case Shape::object: return field->place == Place::applies_to ? texts_by_name(node) : any(node, 0);
+            case Shape::object:
+                return field->place == Place::applies_to ? texts_by_name(node) : any(node, 0);
             default: return any(node, 0);
         }
     }
 
 private:
     void count(const YAML::Node& node) {
-        if (++values_ > values_max) {
-            throw Mistake{line_of(node), "more than " + std::to_string(values_max) + " values"};
+        if (++values_ > values_max || ++entry_values_ > entry_values_max) {
+            throw Mistake{line_of(node), "more values than a directory can have"};
         }
     }
 
-    static bool is_quoted(const YAML::Node& node) { return node.Tag() != "?" && !node.Tag().empty(); }
+    static bool is_quoted(const YAML::Node& node) {
+        return node.Tag() != "?" && !node.Tag().empty();
+    }
 
     static bool is_null(const YAML::Node& node) {
         return node.IsNull() || (node.IsScalar() && !is_quoted(node) &&
@@ -195,6 +203,7 @@ private:
     }
 
     std::size_t values_ = 0;
+    std::size_t entry_values_ = 0;
 };
 
 /// Reads one file.
@@ -243,9 +252,11 @@ private:
             throw Mistake{line_of(node), section + ": an entry that is no object"};
         }
         json::object data;
+        converter_.begin_entry();
         std::map<std::string, std::size_t> lines;
         for (const auto& member : node) {
-            const std::string name = member.first.IsScalar() ? member.first.Scalar() : std::string();
+            const std::string name =
+                member.first.IsScalar() ? member.first.Scalar() : std::string();
             const Field* field = type.field(name);
             const bool is_ours = field != nullptr && field->place != Place::revision &&
                                  field->place != Place::declared_by;
@@ -253,7 +264,8 @@ private:
                 throw Mistake{line_of(member.first), section + ": unknown field \"" + name + "\""};
             }
             if (!lines.emplace(name, line_of(member.first)).second) {
-                throw Mistake{line_of(member.first), section + ": \"" + name + "\" stands there twice"};
+                throw Mistake{line_of(member.first),
+                              section + ": \"" + name + "\" stands there twice"};
             }
             data.emplace(name, converter_.convert(member.second, field));
         }
@@ -265,17 +277,21 @@ private:
     }
 
     [[noreturn]] static void refuse(const std::string& section, const Rejection& rejection,
-                                    const YAML::Node& node, const std::map<std::string, std::size_t>& lines) {
+                                    const YAML::Node& node,
+                                    const std::map<std::string, std::size_t>& lines) {
         static constexpr std::string_view data = "/data/";
-        std::string place = rejection.pointer.starts_with(data) ? rejection.pointer.substr(data.size())
-                                                                : rejection.pointer;
+        std::string place = rejection.pointer.starts_with(data)
+                                ? rejection.pointer.substr(data.size())
+                                : rejection.pointer;
         const auto known = lines.find(place.substr(0, place.find('/')));
-        throw Mistake{known != lines.end() ? known->second : line_of(node),
-                      section + ": " + place + ": " + rejection.reason + " (" + rejection.detail + ")"};
+        throw Mistake{
+            known != lines.end() ? known->second : line_of(node),
+            section + ": " + place + ": " + rejection.reason + " (" + rejection.detail + ")"};
     }
 
     void add(const std::string& section, events::Event event, std::size_t line) {
-        std::vector<std::string> identity = cloudevents::directory_identity(event, context_.company_zone);
+        std::vector<std::string> identity =
+            cloudevents::directory_identity(event, context_.company_zone);
         identity.insert(identity.begin(), section);
         const auto [known, is_new] = lines_.emplace(std::move(identity), line);
         if (!is_new) {
@@ -296,12 +312,15 @@ bool is_plain(std::string_view text) {
     if (text.size() == 10 && kpi::parse_date(text)) {
         return true;
     }
-    const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; };
+    const auto is_letter = [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+    };
     if (text.empty() || !is_letter(text.front())) {
         return false;
     }
     const bool is_word = std::all_of(text.begin(), text.end(), [is_letter](char c) {
-        return is_letter(c) || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '@' || c == '/';
+        return is_letter(c) || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '@' ||
+               c == '/';
     });
     return is_word && !is_among(events::lower_case(text),
                                 {"true", "false", "null", "yes", "no", "on", "off", "y", "n"});

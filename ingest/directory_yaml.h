@@ -20,15 +20,16 @@ struct Entry {
 };
 
 struct Directory {
-    std::vector<std::string> sections;  ///< those that stand there, empty ones too, in the file's order
+    std::vector<std::string>
+        sections;  ///< those that stand there, empty ones too, in the file's order
     std::vector<Entry> entries;
 };
 
-/// Reads directory.yaml. Ids, addresses and dates need no quotes: what the contract calls a text is taken
-/// as it stands.
+/// Reads directory.yaml. Ids, addresses and dates need no quotes: what the contract calls a text is
+/// taken as it stands.
 ///
-/// Errors: invalid - `FILE:LINE: ...`: no YAML, an unknown section or field, a value that its event would
-///         be refused for, an identity that stands there twice. Nothing of the file is used then.
+/// Errors: invalid - `FILE:LINE: ...`: no YAML, an unknown section or field, a value that its event
+///         would be refused for, an identity that stands there twice. Nothing of it is used then.
 base::Result<Directory> read(std::string_view text, std::string_view file_name,
                              const MapContext& context);
 
@@ -38,7 +39,7 @@ struct Section {
     std::vector<std::string> entries;
 };
 
-/// The text of a directory.yaml, which `read` reads back; one line an entry, empty sections left out.
+/// The text of a directory.yaml, which `read` reads back: a line an entry, without empty sections.
 std::string write(const std::vector<Section>& sections);
 
 /// `managers` of `manager`; empty when no section has such entries. And the other way round.

@@ -25,7 +25,8 @@ std::string ImportTotals::json() const {
 }
 
 base::Result<void> GroupAppender::add(const FileItem& item) {
-    eventlog::Record record{events::encode(item.event), base::from_ms(item.event.head.received_at())};
+    eventlog::Record record{events::encode(item.event),
+                            base::from_ms(item.event.head.received_at())};
     bytes_ += record.bytes.size();
     records_.push_back(std::move(record));
     rejected_ += item.rejected ? 1 : 0;
@@ -42,7 +43,8 @@ base::Result<void> GroupAppender::flush() {
     }
     const std::size_t count = records_.size();
     BOOST_OUTCOME_TRY(const eventlog::Appended appended,
-                      eventlog::append_and_wait(log_, eventlog::Partition(totals_.partition), std::move(records_)));
+                      eventlog::append_and_wait(log_, eventlog::Partition(totals_.partition),
+                                                std::move(records_)));
     totals_.offset = appended.next_offset;
     totals_.read += count;
     totals_.quarantined += rejected_;

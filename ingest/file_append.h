@@ -18,8 +18,8 @@ struct ImportTotals {
     std::uint64_t quarantined = 0;            ///< could not be mapped; kept with their reason
     std::optional<std::uint64_t> duplicates;  ///< as the fold judged; absent: nobody waited for it
     std::uint32_t partition = 0;
-    std::uint64_t offset = 0;                 ///< behind the last record
-    std::uint64_t lines = 0;                  ///< physical lines that are durable: `--skip` to go on
+    std::uint64_t offset = 0;  ///< behind the last record
+    std::uint64_t lines = 0;   ///< physical lines that are durable: `--skip` to go on
 
     std::uint64_t accepted() const { return read - quarantined - duplicates.value_or(0); }
     std::string json() const;

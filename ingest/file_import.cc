@@ -27,8 +27,10 @@ std::optional<LineFormat> line_format_of(std::string_view word) {
     return word == "asterisk-cdr-csv" ? std::optional(LineFormat::asterisk_cdr_csv) : std::nullopt;
 }
 
-FileMapper::FileMapper(LineFormat format, MapContext context, std::string file_name, std::uint64_t skip)
-    : format_(format), context_(std::move(context)), file_name_(std::move(file_name)), skip_(skip) {}
+FileMapper::FileMapper(LineFormat format, MapContext context, std::string file_name,
+                       std::uint64_t skip)
+    : format_(format), context_(std::move(context)), file_name_(std::move(file_name)), skip_(skip) {
+}
 
 void FileMapper::feed(std::string_view chunk) {
     reader_.feed(chunk, lines_);
@@ -40,7 +42,9 @@ void FileMapper::finish() {
     map_lines(true);
 }
 
-std::vector<FileItem> FileMapper::take() { return std::exchange(items_, {}); }
+std::vector<FileItem> FileMapper::take() {
+    return std::exchange(items_, {});
+}
 
 void FileMapper::map_lines(bool at_end) {
     while (!lines_.empty()) {
@@ -59,7 +63,8 @@ void FileMapper::map_lines(bool at_end) {
 /// How many lines the next record takes; 0: not known before more of the file is there.
 std::size_t FileMapper::lines_of_next(bool at_end) const {
     const Line& first = lines_.front();
-    if (format_ != LineFormat::asterisk_cdr_csv || first.is_too_long || !has_open_quote(first.text)) {
+    if (format_ != LineFormat::asterisk_cdr_csv || first.is_too_long ||
+        !has_open_quote(first.text)) {
         return 1;
     }
     if (!at_end && lines_.size() < asterisk_cdr_csv::record_lines_max) {
@@ -104,7 +109,8 @@ void FileMapper::map_next(std::size_t lines) {
             {rejected_event(*rejection, record, first.bytes, origin, context_), true, last_line});
         return;
     }
-    FileItem& item = items_.emplace_back(FileItem{std::move(std::get<events::Event>(mapped)), false, last_line});
+    FileItem& item =
+        items_.emplace_back(FileItem{std::move(std::get<events::Event>(mapped)), false, last_line});
     *item.event.head.mutable_origin() = std::move(origin);
 }
 

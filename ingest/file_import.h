@@ -20,12 +20,12 @@ std::optional<LineFormat> line_format_of(std::string_view word);
 /// One record of a file, mapped: ready to be encoded.
 struct FileItem {
     events::Event event;
-    bool rejected = false;         ///< it is normwatch.rejected.v1
-    std::uint64_t last_line = 0;   ///< its last physical line: `--skip` to go on behind it
+    bool rejected = false;        ///< it is normwatch.rejected.v1
+    std::uint64_t last_line = 0;  ///< its last physical line: `--skip` to go on behind it
 };
 
-/// Turns the bytes of one file into events, one per record: a line, of cdr_csv up to 8. Lines of white
-/// space are none. The same for a file that is read and for one that is streamed.
+/// Turns the bytes of one file into events, one per record: a line, of cdr_csv up to 8. Lines of
+/// white space are none. The same for a file that is read and for one that is streamed.
 ///
 ///     FileMapper mapper(format, context, "Master.csv", skip);
 ///     while (more) { mapper.feed(chunk); append(mapper.take()); }
@@ -35,7 +35,8 @@ struct FileItem {
 class FileMapper {
 public:
     /// `skip`: that many physical lines are passed over unread.
-    FileMapper(LineFormat format, MapContext context, std::string file_name, std::uint64_t skip = 0);
+    FileMapper(LineFormat format, MapContext context, std::string file_name,
+               std::uint64_t skip = 0);
 
     /// What is mapped from now on was received then.
     void set_received_at(base::UtcMillis at) { context_.received_at = at; }

@@ -19,13 +19,13 @@ struct Line {
     bool is_too_long = false;  ///< over `item_bytes_max`
 };
 
-/// Cuts a stream of bytes into physical lines. A byte order mark at the very start is skipped; the last
-/// line needs no line feed. Memory is bounded whatever the stream holds.
+/// Cuts a stream of bytes into physical lines. A byte order mark at the very start is skipped; the
+/// last line needs no line feed. Memory is bounded whatever the stream holds.
 ///
 /// Threads: one at a time.
 class LineReader {
 public:
-    /// Adds the next bytes of the stream and moves the lines that they complete to the end of `lines`.
+    /// Adds the next bytes of the stream; the lines that they complete go to the end of `lines`.
     void feed(std::string_view chunk, std::deque<Line>& lines);
     /// The stream has ended: what is left is the last line.
     void finish(std::deque<Line>& lines);

@@ -15,7 +15,8 @@ constexpr std::uint32_t schema_version = 1;
 std::string sha256(std::string_view bytes) {
     std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
     unsigned int size = 0;
-    ENSURE(EVP_Digest(bytes.data(), bytes.size(), digest.data(), &size, EVP_sha256(), nullptr) == 1);
+    ENSURE(EVP_Digest(bytes.data(), bytes.size(), digest.data(), &size, EVP_sha256(), nullptr) ==
+           1);
     std::string out;
     for (unsigned int n = 0; n < size; ++n) {
         out += static_cast<char>(digest[n]);
@@ -35,7 +36,8 @@ void fill_envelope(events::pb::Event& head, std::string_view word, const MapCont
     head.set_schema(schema_version);
 }
 
-std::uint32_t add_number(events::Event& event, std::string_view raw, const events::NumberPlan& plan) {
+std::uint32_t add_number(events::Event& event, std::string_view raw,
+                         const events::NumberPlan& plan) {
     events::pb::Party party;
     party.set_kind(events::pb::Party::NUMBER);
     party.set_raw(std::string(raw));

@@ -25,18 +25,20 @@ struct Rejection {
 /// An event, or the reason why it is none.
 using Mapped = std::variant<events::Event, Rejection>;
 
-inline bool is_event(const Mapped& mapped) { return mapped.index() == 0; }
+inline bool is_event(const Mapped& mapped) {
+    return mapped.index() == 0;
+}
 
 /// What a mapper knows beside the bytes: the source that they came from, and when.
 struct MapContext {
-    std::string company;                                ///< its id
-    kpi::Zone company_zone = kpi::Zone::utc();          ///< of local dates
-    events::NumberPlan company_plan;                    ///< of the directory's numbers
+    std::string company;                        ///< its id
+    kpi::Zone company_zone = kpi::Zone::utc();  ///< of local dates
+    events::NumberPlan company_plan;            ///< of the directory's numbers
     std::string source_id;
-    std::optional<std::string> source_pbx;              ///< scope of calls; absent: domain.md 2
-    kpi::Zone source_zone = kpi::Zone::utc();           ///< of wall clocks
-    bool zone_assumed = false;                          ///< the source states no zone of its own
-    events::NumberPlan source_plan;                     ///< of the numbers in its calls
+    std::optional<std::string> source_pbx;     ///< scope of calls; absent: domain.md 2
+    kpi::Zone source_zone = kpi::Zone::utc();  ///< of wall clocks
+    bool zone_assumed = false;                 ///< the source states no zone of its own
+    events::NumberPlan source_plan;            ///< of the numbers in its calls
     base::UtcMillis received_at{};
     /// Activities that the source may send: words of the types, `*` at the end stands for any rest.
     std::vector<std::string> types{"*"};
@@ -59,15 +61,16 @@ inline constexpr base::UtcMillis earliest = base::from_ms(std::int64_t{365} * 86
 /// The zone data end here, so that no later local date can be planned.
 inline constexpr base::UtcMillis zone_data_end = base::from_ms(std::int64_t{2'145'916'800} * 1000);
 
-/// The event of what could not be mapped: normwatch.rejected.v1, with at most `rejected_bytes_max` of
-/// `raw` and the SHA-256 of what is kept. `bytes` is the length as sent.
+/// The event of what could not be mapped: normwatch.rejected.v1, with at most `rejected_bytes_max`
+/// of `raw` and the SHA-256 of what is kept. `bytes` is the length as sent.
 events::Event rejected_event(const Rejection& rejection, std::string_view raw, std::size_t bytes,
                              const events::pb::Origin& origin, const MapContext& context);
 
 /// The envelope fields that every event of `context` has.
 void fill_envelope(events::pb::Event& head, std::string_view word, const MapContext& context);
 
-/// Adds a telephone number as its source sent it, beside its normal form; returns the party's index.
-std::uint32_t add_number(events::Event& event, std::string_view raw, const events::NumberPlan& plan);
+/// Adds a telephone number as its source sent it, with its normal form; returns the party's index.
+std::uint32_t add_number(events::Event& event, std::string_view raw,
+                         const events::NumberPlan& plan);
 
 }  // namespace ingest

@@ -11,7 +11,8 @@
 
 namespace kpi {
 
-/// The settings in force at an instant: interface.md 2, "settings are facts". Defaults: domain.md 6.
+/// The settings in force at an instant: interface.md 2, "settings are facts". Defaults:
+/// domain.md 6.
 struct Settings {
     base::Millis qualified{60'000};
     base::Millis touch{10'000};
@@ -24,8 +25,8 @@ struct Settings {
     std::string region;
     Currency currency{'R', 'U', 'B'};
     std::vector<std::string> mail_domains;
-    std::map<std::string, bool> source_count;               ///< absent: counts
-    std::map<std::string, std::int64_t> lateness_seconds;   ///< absent: by the kind of source
+    std::map<std::string, bool> source_count;              ///< absent: counts
+    std::map<std::string, std::int64_t> lateness_seconds;  ///< absent: by the kind of source
 };
 
 /// One declaration: what it sets, from when on. Absent = not set by it.
@@ -43,8 +44,8 @@ struct SettingsEntry {
     std::map<std::string, std::int64_t> lateness_seconds;
 };
 
-/// All declarations of a company; per key the latest `from` in force speaks, of equal ones the one that no
-/// configuration declared. A plain value.
+/// All declarations of a company; per key the latest `from` in force speaks, of equal ones the one
+/// that no configuration declared. A plain value.
 class SettingsTimeline {
 public:
     void put(const std::string& key, SettingsEntry entry);

@@ -39,17 +39,19 @@ public:
                 metric.histogram.sample_sum = sample.value;
                 metric.histogram.sample_count = sample.count;
                 for (const auto& [bound, count] : sample.buckets) {
-                    metric.histogram.bucket.push_back({.cumulative_count = count, .upper_bound = bound});
+                    metric.histogram.bucket.push_back(
+                        {.cumulative_count = count, .upper_bound = bound});
                 }
                 metric.histogram.bucket.push_back(
-                    {.cumulative_count = sample.count, .upper_bound = std::numeric_limits<double>::infinity()});
+                    {.cumulative_count = sample.count,
+                     .upper_bound = std::numeric_limits<double>::infinity()});
                 break;
         }
         family.metric.push_back(std::move(metric));
     }
 
-    void gauge(std::string name, std::string help, std::vector<std::pair<std::string, std::string>> labels,
-               double value) {
+    void gauge(std::string name, std::string help,
+               std::vector<std::pair<std::string, std::string>> labels, double value) {
         add({.name = std::move(name),
              .help = std::move(help),
              .kind = Sample::Kind::gauge,
@@ -75,7 +77,8 @@ std::string state_prefix(store::StateKind kind) {
 }
 
 /// Open items by reason, over all partitions.
-base::Result<void> add_quarantine(std::map<std::string, std::uint64_t>& open, const store::ReadView& view) {
+base::Result<void> add_quarantine(std::map<std::string, std::uint64_t>& open,
+                                  const store::ReadView& view) {
     const std::string prefix = state_prefix(store::StateKind::quarantine);
     base::Result<void> outcome = base::success();
     BOOST_OUTCOME_TRY(view.rows->scan(store::Family::state, prefix, store::prefix_end(prefix),
@@ -85,20 +88,25 @@ base::Result<void> add_quarantine(std::map<std::string, std::uint64_t>& open, co
                                               outcome = row.error();
                                               return false;
                                           }
-                                          open[row.value().reason] += row.value().state == "open" ? 1 : 0;
+                                          open[row.value().reason] +=
+                                              row.value().state == "open" ? 1 : 0;
                                           return true;
                                       }));
     return outcome;
 }
 
-double seconds_of(base::UtcMillis at) { return static_cast<double>(base::to_ms(at)) / 1000.0; }
+double seconds_of(base::UtcMillis at) {
+    return static_cast<double>(base::to_ms(at)) / 1000.0;
+}
 
 base::Result<void> add_sources(Families& families, const store::ReadView& view) {
     const std::string prefix = state_prefix(store::StateKind::source);
-    std::vector<std::pair<std::string, store::SourceRow>> sources;  // text key of the source, its row
+    std::vector<std::pair<std::string, store::SourceRow>>
+        sources;  // text key of the source, its row
     base::Result<void> outcome = base::success();
     BOOST_OUTCOME_TRY(view.rows->scan(
-        store::Family::state, prefix, store::prefix_end(prefix), [&](std::string_view key, std::string_view value) {
+        store::Family::state, prefix, store::prefix_end(prefix),
+        [&](std::string_view key, std::string_view value) {
             store::KeyReader reader(key);
             reader.u8();
             const kpi::Company company(reader.u32());
@@ -107,7 +115,8 @@ base::Result<void> add_sources(Families& families, const store::ReadView& view) 
                 outcome = row.error();
                 return false;
             }
-            sources.emplace_back(store::text_key(company, store::Table::source, reader.u32()), row.value());
+            sources.emplace_back(store::text_key(company, store::Table::source, reader.u32()),
+                                 row.value());
             return true;
         }));
     BOOST_OUTCOME_TRY(outcome);
@@ -117,11 +126,13 @@ base::Result<void> add_sources(Families& families, const store::ReadView& view) 
             continue;
         }
         if (row.last_received_at) {
-            families.gauge("source_last_event_timestamp_seconds", "When the source's last event was taken in.",
-                           {{"source", *id}}, seconds_of(*row.last_received_at));
+            families.gauge("source_last_event_timestamp_seconds",
+                           "When the source's last event was taken in.", {{"source", *id}},
+                           seconds_of(*row.last_received_at));
         }
         if (row.up_to) {
-            families.gauge("source_up_to_timestamp_seconds", "Everything before it is delivered, by its heartbeats.",
+            families.gauge("source_up_to_timestamp_seconds",
+                           "Everything before it is delivered, by its heartbeats.",
                            {{"source", *id}}, seconds_of(*row.up_to));
         }
     }
@@ -130,10 +141,12 @@ base::Result<void> add_sources(Families& families, const store::ReadView& view) 
 
 }  // namespace
 
-base::Result<std::string> exposition(const Build& build, std::span<const base::Probe* const> probes,
-                                     std::span<const std::shared_ptr<const store::ReadView>> views) {
+base::Result<std::string> exposition(
+    const Build& build, std::span<const base::Probe* const> probes,
+    std::span<const std::shared_ptr<const store::ReadView>> views) {
     Families families;
-    families.gauge("build_info", "The program that runs.", {{"version", build.version}, {"commit", build.commit}}, 1);
+    families.gauge("build_info", "The program that runs.",
+                   {{"version", build.version}, {"commit", build.commit}}, 1);
     for (const base::Probe* probe : probes) {
         probe->visit([&](const Sample& sample) { families.add(sample); });
     }
@@ -143,8 +156,8 @@ base::Result<std::string> exposition(const Build& build, std::span<const base::P
         BOOST_OUTCOME_TRY(add_sources(families, *view));
     }
     for (const auto& [reason, count] : open) {
-        families.gauge("quarantine_events", "Items kept that could not be used, still open.", {{"reason", reason}},
-                       static_cast<double>(count));
+        families.gauge("quarantine_events", "Items kept that could not be used, still open.",
+                       {{"reason", reason}}, static_cast<double>(count));
     }
     return families.text();
 }

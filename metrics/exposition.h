@@ -14,12 +14,11 @@ struct Build {
     std::string commit;
 };
 
-/// All samples of `probes` and what the views tell of quarantine and sources, as Prometheus reads them:
-/// text format 0.0.4, every name with the prefix `normwatch_`.
+/// All samples of `probes` and what the views tell of quarantine and sources, as Prometheus reads
+/// them: text format 0.0.4, every name with the prefix `normwatch_`.
 ///
-/// Source:  interface.md 7. Labels are bounded sets; no number, address or name of an outside person.
-/// Errors:  of the store behind a view.
-/// Threads: any.
+/// Source:  interface.md 7. Labels are bounded sets; no number, address or name of an outside
+/// person. Errors:  of the store behind a view. Threads: any.
 base::Result<std::string> exposition(const Build& build, std::span<const base::Probe* const> probes,
                                      std::span<const std::shared_ptr<const store::ReadView>> views);
 

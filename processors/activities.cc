@@ -14,7 +14,8 @@ using store::ActivityRow;
 constexpr base::Millis thread_pause = std::chrono::minutes(10);
 
 /// Addresses in the order given, each once.
-std::vector<kpi::Subject> distinct(const std::vector<kpi::Subject>& first, const std::vector<kpi::Subject>& then) {
+std::vector<kpi::Subject> distinct(const std::vector<kpi::Subject>& first,
+                                   const std::vector<kpi::Subject>& then) {
     std::vector<kpi::Subject> all;
     for (const auto* list : {&first, &then}) {
         for (const kpi::Subject one : *list) {
@@ -31,7 +32,9 @@ public:
     Crediting(const ActivityRow& row, base::UtcMillis at, const ActivityWorld& world)
         : row_(row), at_(at), world_(world) {}
 
-    bool corporate(kpi::Subject mail) const { return world_.is_corporate(world_.text_of(mail), at_); }
+    bool corporate(kpi::Subject mail) const {
+        return world_.is_corporate(world_.text_of(mail), at_);
+    }
 
     kpi::Client client_of(kpi::Subject mail) const {
         const kpi::ClientEntry* entry = world_.directory.client_by_mail(mail, at_);
@@ -49,14 +52,15 @@ public:
     }
     void give(Kpi kpi, kpi::Manager manager, kpi::Team team_without, std::int64_t value = 1,
               kpi::Currency currency = {}) {
-        credit_.contributions.push_back({.kpi = kpi,
-                                         .manager = manager,
-                                         .team = manager ? world_.directory.team_of(manager, at_) : team_without,
-                                         .segment = segment_,
-                                         .at = at_,
-                                         .value = value,
-                                         .currency = currency,
-                                         .member = 0});
+        credit_.contributions.push_back(
+            {.kpi = kpi,
+             .manager = manager,
+             .team = manager ? world_.directory.team_of(manager, at_) : team_without,
+             .segment = segment_,
+             .at = at_,
+             .value = value,
+             .currency = currency,
+             .member = 0});
     }
     Credit take() { return std::move(credit_); }
     const ActivityRow& row() const { return row_; }
@@ -69,8 +73,8 @@ private:
     Credit credit_;
 };
 
-Credit credit_of_sent(Crediting& credit, const std::vector<kpi::Subject>& outside, kpi::Subject sender,
-                      bool proposals_count) {
+Credit credit_of_sent(Crediting& credit, const std::vector<kpi::Subject>& outside,
+                      kpi::Subject sender, bool proposals_count) {
     if (outside.empty()) {
         return {};
     }
@@ -85,9 +89,10 @@ Credit credit_of_sent(Crediting& credit, const std::vector<kpi::Subject>& outsid
     return credit.take();
 }
 
-Credit credit_of_received(Crediting& credit, const std::vector<kpi::Subject>& others, kpi::Subject sender) {
-    const bool any_corporate =
-        std::any_of(others.begin(), others.end(), [&](kpi::Subject one) { return credit.corporate(one); });
+Credit credit_of_received(Crediting& credit, const std::vector<kpi::Subject>& others,
+                          kpi::Subject sender) {
+    const bool any_corporate = std::any_of(others.begin(), others.end(),
+                                           [&](kpi::Subject one) { return credit.corporate(one); });
     if (!any_corporate) {
         return {};
     }
@@ -115,8 +120,8 @@ Credit credit_of_received(Crediting& credit, const std::vector<kpi::Subject>& ot
     return credit.take();
 }
 
-/// The completing payment: by (received_at, payment_id) the first at which the payments in the invoice's
-/// currency reach its amount. Refunds never unpay it.
+/// The completing payment: by (received_at, payment_id) the first at which the payments in the
+/// invoice's currency reach its amount. Refunds never unpay it.
 const store::PaymentPart* completing_payment(const ActivityRow& invoice) {
     base::Int128 total = 0;
     for (const store::PaymentPart& part : invoice.payments) {
@@ -222,27 +227,32 @@ Credit credit_of_invoice(const ActivityRow& invoice, const ActivityWorld& world)
     }
     Crediting issued(invoice, invoice.at, world);
     issued.for_client(invoice.client);
-    const kpi::Manager manager = invoice.manager ? invoice.manager : issued.owner_of(invoice.client, invoice.at);
+    const kpi::Manager manager =
+        invoice.manager ? invoice.manager : issued.owner_of(invoice.client, invoice.at);
     issued.give(Kpi::invoices_issued, manager, kpi::Team());
     issued.give(Kpi::invoices_amount, manager, kpi::Team(), invoice.minor, invoice.currency);
     Credit all = issued.take();
     if (const store::PaymentPart* last = completing_payment(invoice)) {
         Crediting paid(invoice, last->received_at, world);
         paid.for_client(invoice.client);
-        const kpi::Manager payee = manager ? manager : paid.owner_of(invoice.client, last->received_at);
+        const kpi::Manager payee =
+            manager ? manager : paid.owner_of(invoice.client, last->received_at);
         paid.give(Kpi::invoices_paid, payee, kpi::Team(), invoice.minor, invoice.currency);
         Credit more = paid.take();
-        all.contributions.insert(all.contributions.end(), more.contributions.begin(), more.contributions.end());
+        all.contributions.insert(all.contributions.end(), more.contributions.begin(),
+                                 more.contributions.end());
     }
     return all;
 }
 
-Credit credit_of_payment(const ActivityRow& payment, const ActivityRow* invoice, const ActivityWorld& world) {
+Credit credit_of_payment(const ActivityRow& payment, const ActivityRow* invoice,
+                         const ActivityWorld& world) {
     Crediting credit(payment, payment.at, world);
     credit.for_client(payment.client);
     kpi::Manager manager;
     if (invoice != nullptr) {
-        manager = invoice->manager ? invoice->manager : credit.owner_of(invoice->client, invoice->at);
+        manager =
+            invoice->manager ? invoice->manager : credit.owner_of(invoice->client, invoice->at);
     }
     if (!manager) {
         manager = credit.owner_of(payment.client, payment.at);

@@ -24,9 +24,10 @@ struct Credit {
     std::vector<kpi::Contribution> contributions;
 };
 
-/// A mail, without its touch: that depends on its thread. `proposals_count`: a mail marked as a proposal is
-/// one at its instant. Source: domain.md 6 and 10, e-mail.
-Credit credit_of_mail(const store::ActivityRow& mail, bool proposals_count, const ActivityWorld& world);
+/// A mail, without its touch: that depends on its thread. `proposals_count`: a mail marked as a
+/// proposal is one at its instant. Source: domain.md 6 and 10, e-mail.
+Credit credit_of_mail(const store::ActivityRow& mail, bool proposals_count,
+                      const ActivityWorld& world);
 
 /// An occurrence of a meeting or presentation, counted where its newest revision starts.
 Credit credit_of_meeting(const store::ActivityRow& meeting, const ActivityWorld& world);
@@ -41,8 +42,8 @@ Credit credit_of_invoice(const store::ActivityRow& invoice, const ActivityWorld&
 Credit credit_of_payment(const store::ActivityRow& payment, const store::ActivityRow* invoice,
                          const ActivityWorld& world);
 
-/// The mails of one thread that count as touches: of each manager the first, then each that comes 10
-/// minutes or more after the last counted one. Source: domain.md 6, touch.
+/// The mails of one thread that count as touches: of each manager the first, then each that comes
+/// 10 minutes or more after the last counted one. Source: domain.md 6, touch.
 std::vector<store::ThreadMail> touches_of_thread(const std::vector<store::ThreadMail>& mails);
 
 }  // namespace processors

@@ -46,10 +46,10 @@ private:
         }
     }
     base::Result<void> who(const std::string& manager, const std::string& client) {
-        BOOST_OUTCOME_TRY(row_.manager,
-                          state_.names.intern_as<kpi::Manager>(company_.ordinal, Table::manager, manager));
-        BOOST_OUTCOME_TRY(row_.client,
-                          state_.names.intern_as<kpi::Client>(company_.ordinal, Table::client, client));
+        BOOST_OUTCOME_TRY(row_.manager, state_.names.intern_as<kpi::Manager>(
+                                            company_.ordinal, Table::manager, manager));
+        BOOST_OUTCOME_TRY(row_.client, state_.names.intern_as<kpi::Client>(company_.ordinal,
+                                                                           Table::client, client));
         return base::success();
     }
     void money(const events::pb::Money& amount) {
@@ -138,7 +138,8 @@ std::string ledger_id(std::string_view ledger, std::string_view id) {
     return key;
 }
 
-base::UtcMillis moment_at(const events::pb::Moment& moment, const kpi::Zone& zone, bool last_millisecond) {
+base::UtcMillis moment_at(const events::pb::Moment& moment, const kpi::Zone& zone,
+                          bool last_millisecond) {
     if (moment.value_case() != events::pb::Moment::kDate) {
         return base::from_ms(moment.at());
     }
@@ -150,9 +151,11 @@ base::UtcMillis moment_at(const events::pb::Moment& moment, const kpi::Zone& zon
                             : zone.day_start(*date);
 }
 
-base::Result<store::EntityKey> activity_key(FoldState& state, const CompanyState& company, const Event& head) {
+base::Result<store::EntityKey> activity_key(FoldState& state, const CompanyState& company,
+                                            const Event& head) {
     const auto key = [&](events::Kind kind, kpi::Scope scope, std::string native_id) {
-        return store::EntityKey{company.ordinal, store::kind_byte(kind), scope, std::move(native_id)};
+        return store::EntityKey{company.ordinal, store::kind_byte(kind), scope,
+                                std::move(native_id)};
     };
     const auto scope_of = [&](const std::string& ledger) {
         return state.names.intern_as<kpi::Scope>(company.ordinal, Table::scope, ledger);
@@ -161,7 +164,8 @@ base::Result<store::EntityKey> activity_key(FoldState& state, const CompanyState
         return key(events::Kind::email, {}, head.email().message_id());
     }
     if (head.has_meeting()) {
-        return key(events::Kind::meeting, {}, ledger_id(head.meeting().uid(), head.meeting().recurrence_id()));
+        return key(events::Kind::meeting, {},
+                   ledger_id(head.meeting().uid(), head.meeting().recurrence_id()));
     }
     if (head.has_proposal()) {
         return key(events::Kind::proposal, {}, head.proposal().proposal_id());
@@ -174,7 +178,8 @@ base::Result<store::EntityKey> activity_key(FoldState& state, const CompanyState
     return key(events::Kind::payment, scope, head.payment().payment_id());
 }
 
-base::Result<ActivityRow> activity_facts(FoldState& state, const CompanyState& company, const Incoming& incoming) {
+base::Result<ActivityRow> activity_facts(FoldState& state, const CompanyState& company,
+                                         const Incoming& incoming) {
     return FactReader(state, company, incoming).read();
 }
 

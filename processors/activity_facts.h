@@ -14,7 +14,8 @@ base::Result<store::ActivityRow> activity_facts(FoldState& state, const CompanyS
                                                 const Incoming& incoming);
 
 /// An instant, or a local date in the company's zone: its first instant, or its last millisecond.
-base::UtcMillis moment_at(const events::pb::Moment& moment, const kpi::Zone& zone, bool last_millisecond = false);
+base::UtcMillis moment_at(const events::pb::Moment& moment, const kpi::Zone& zone,
+                          bool last_millisecond = false);
 
 /// `ledger`, NUL, id: names an invoice or payment within its company.
 std::string ledger_id(std::string_view ledger, std::string_view id);

@@ -19,7 +19,9 @@ std::string first_proposal_key(const CompanyState& company) {
     return store::meta_key(key.bytes());
 }
 
-std::string_view word_of(const EntityKey& key) { return events::to_string(static_cast<Kind>(key.kind)); }
+std::string_view word_of(const EntityKey& key) {
+    return events::to_string(static_cast<Kind>(key.kind));
+}
 
 /// The id by which a void names this entity.
 std::string void_id(const EntityKey& key, const store::ActivityRow& row) {
@@ -35,7 +37,8 @@ std::set<std::string> index_keys(const EntityKey& key, const store::ActivityRow&
     }
     const auto add = [&](Index index, std::uint64_t term, base::UtcMillis at) {
         if (term != 0) {
-            keys.insert(store::index_key({index, key.company, term, at, key.kind, key.native_id, key.scope}));
+            keys.insert(store::index_key(
+                {index, key.company, term, at, key.kind, key.native_id, key.scope}));
         }
     };
     std::set<base::UtcMillis> instants{row.at};
@@ -114,11 +117,13 @@ base::Result<void> ActivityFold::reattribute(CompanyState& company, const Entity
 base::Result<bool> ActivityFold::is_voided(const EntityKey& key, const Row& row) {
     const EntityKey target{key.company, store::kind_byte(Kind::voided), key.scope,
                            void_target(word_of(key), void_id(key, row))};
-    BOOST_OUTCOME_TRY(const auto voids, state_.read<store::VoidRow>(Family::entity, store::entity_key(target)));
+    BOOST_OUTCOME_TRY(const auto voids,
+                      state_.read<store::VoidRow>(Family::entity, store::entity_key(target)));
     return voids && voids->hits(row.head.revision.source);
 }
 
-base::Result<void> ActivityFold::replace(CompanyState& company, const EntityKey& key, const Row& before, Row after) {
+base::Result<void> ActivityFold::replace(CompanyState& company, const EntityKey& key,
+                                         const Row& before, Row after) {
     const auto kind = static_cast<Kind>(key.kind);
     if (kind == Kind::payment) {
         // The client's payments first: a payment's own segment is that before it.
@@ -134,25 +139,21 @@ base::Result<void> ActivityFold::replace(CompanyState& company, const EntityKey&
     }
 }
 
-base::Result<void> ActivityFold::store_row(const EntityKey& key, const Row& before, const Row& after) {
+base::Result<void> ActivityFold::store_row(const EntityKey& key, const Row& before,
+                                           const Row& after) {
     const std::string bytes = store::entity_key(key);
     if (!after.known && after.payments.empty()) {
         state_.rows.erase(Family::entity, bytes);
     } else {
         state_.write(Family::entity, bytes, after);
     }
-    BOOST_OUTCOME_TRY(replace_contributions(state_.rows, key.company, before.contributions, after.contributions));
+    BOOST_OUTCOME_TRY(
+        replace_contributions(state_.rows, key.company, before.contributions, after.contributions));
     replace_index_keys(state_.rows, index_keys(key, before), index_keys(key, after));
     return base::success();
 }
 
-base::Result<void> ActivityFold::credit(CompanyState& company, const EntityKey& key, Row& row) {
-    row.contributions.clear();
-    row.resolved_client = kpi::Client();
-    if (!stands(row)) {
-        row.touch = false;
-        return base::success();
-    }
+base::Result<bool> ActivityFold::is_counted(const CompanyState& company, const Row& row) {
     const auto& count = company.settings_at(row.at).source_count;
     bool counted = count.empty();
     for (const kpi::Source source : row.head.sources) {
@@ -161,15 +162,17 @@ base::Result<void> ActivityFold::credit(CompanyState& company, const EntityKey& 
         const auto found = count.find(id);
         counted = counted || found == count.end() || found->second;
     }
-    if (!counted) {
-        return base::success();
-    }
-    std::optional<base::Error> failure;
-    const ActivityWorld world{
+    return counted;
+}
+
+ActivityWorld ActivityFold::world_of(const CompanyState& company,
+                                     std::optional<base::Error>& failure) {
+    return {
         .directory = company.directory,
         .text_of =
-            [&](kpi::Subject subject) {
-                auto text = state_.names.text(company.ordinal, store::Table::subject, subject.value());
+            [this, &company, &failure](kpi::Subject subject) {
+                auto text =
+                    state_.names.text(company.ordinal, store::Table::subject, subject.value());
                 if (!text) {
                     failure = text.error();
                     return std::string();
@@ -177,14 +180,14 @@ base::Result<void> ActivityFold::credit(CompanyState& company, const EntityKey& 
                 return std::move(text).value();
             },
         .is_corporate =
-            [&](std::string_view mail, base::UtcMillis at) {
+            [&company](std::string_view mail, base::UtcMillis at) {
                 const auto& domains = company.settings_at(at).mail_domains;
                 const auto domain = mail.substr(mail.rfind('@') + 1);
                 return std::find(domains.begin(), domains.end(), domain) != domains.end() ||
                        company.directory.mailbox(mail, at, true) != nullptr;
             },
         .segment_of =
-            [&](kpi::Client client, base::UtcMillis at) {
+            [this, &company, &failure](kpi::Client client, base::UtcMillis at) {
                 auto segment = segments_.at(company, client, at);
                 if (!segment) {
                     failure = segment.error();
@@ -193,6 +196,12 @@ base::Result<void> ActivityFold::credit(CompanyState& company, const EntityKey& 
                 return segment.value();
             },
     };
+}
+
+base::Result<Credit> ActivityFold::credit_of(const CompanyState& company, const EntityKey& key,
+                                             const Row& row) {
+    std::optional<base::Error> failure;
+    const ActivityWorld world = world_of(company, failure);
     Credit credit;
     switch (static_cast<Kind>(key.kind)) {
         case Kind::email: {
@@ -204,39 +213,57 @@ base::Result<void> ActivityFold::credit(CompanyState& company, const EntityKey& 
         case Kind::proposal: credit = credit_of_proposal(row, world); break;
         case Kind::invoice: credit = credit_of_invoice(row, world); break;
         default: {
-            const EntityKey named{company.ordinal, store::kind_byte(Kind::invoice), key.scope, row.invoice_id};
+            const EntityKey named{company.ordinal, store::kind_byte(Kind::invoice), key.scope,
+                                  row.invoice_id};
             std::optional<Row> invoice;
             if (!row.invoice_id.empty()) {
-                BOOST_OUTCOME_TRY(invoice, state_.read<Row>(Family::entity, store::entity_key(named)));
+                BOOST_OUTCOME_TRY(invoice,
+                                  state_.read<Row>(Family::entity, store::entity_key(named)));
             }
-            credit = credit_of_payment(row, invoice && stands(*invoice) ? &*invoice : nullptr, world);
+            credit =
+                credit_of_payment(row, invoice && stands(*invoice) ? &*invoice : nullptr, world);
         }
     }
     if (failure) {
         return *failure;
     }
+    return credit;
+}
+
+base::Result<void> ActivityFold::credit(CompanyState& company, const EntityKey& key, Row& row) {
+    row.contributions.clear();
+    row.resolved_client = kpi::Client();
+    if (!stands(row)) {
+        row.touch = false;
+        return base::success();
+    }
+    BOOST_OUTCOME_TRY(const bool counted, is_counted(company, row));
+    if (!counted) {
+        row.touch = false;
+        return base::success();
+    }
+    BOOST_OUTCOME_TRY(Credit credit, credit_of(company, key, row));
     row.resolved_client = credit.client;
     row.contributions = std::move(credit.contributions);
+    const auto sent =
+        std::find_if(row.contributions.begin(), row.contributions.end(),
+                     [](const auto& one) { return one.kpi == kpi::Kpi::emails_sent; });
+    row.touch = row.touch && sent != row.contributions.end() && sent->manager;
     if (row.touch) {
-        const auto sent = std::find_if(row.contributions.begin(), row.contributions.end(),
-                                       [](const auto& one) { return one.kpi == kpi::Kpi::emails_sent; });
-        if (sent == row.contributions.end() || !sent->manager) {
-            row.touch = false;
-        } else {
-            kpi::Contribution touch = *sent;
-            touch.kpi = kpi::Kpi::touches;
-            row.contributions.push_back(touch);
-        }
+        kpi::Contribution touch = *sent;
+        touch.kpi = kpi::Kpi::touches;
+        row.contributions.push_back(touch);
     }
     return base::success();
 }
 
-base::Result<void> ActivityFold::after_mail(CompanyState& company, const EntityKey& key, const Row& before,
-                                            const Row& after) {
+base::Result<void> ActivityFold::after_mail(CompanyState& company, const EntityKey& key,
+                                            const Row& before, const Row& after) {
     const auto mail_of = [&](const Row& row) -> std::optional<store::ThreadMail> {
         for (const kpi::Contribution& one : row.contributions) {
             if (one.kpi == kpi::Kpi::emails_sent && one.manager) {
-                return store::ThreadMail{.at = row.at, .message_id = key.native_id, .manager = one.manager};
+                return store::ThreadMail{
+                    .at = row.at, .message_id = key.native_id, .manager = one.manager};
             }
         }
         return std::nullopt;
@@ -251,35 +278,45 @@ base::Result<void> ActivityFold::after_mail(CompanyState& company, const EntityK
         threads = {after.thread};
     }
     for (const std::string& thread : threads) {
-        const std::string row_key = store::thread_key(company.ordinal, thread);
-        BOOST_OUTCOME_TRY(auto stored, state_.read<store::ThreadRow>(Family::state, row_key));
-        store::ThreadRow row = stored.value_or(store::ThreadRow{});
-        const auto touched_before = touches_of_thread(row.mails);
-        if (was && thread == before.thread) {
-            std::erase(row.mails, *was);
-        }
-        if (is && thread == after.thread) {
-            row.mails.insert(std::upper_bound(row.mails.begin(), row.mails.end(), *is), *is);
-        }
-        if (row.mails.empty()) {
-            state_.rows.erase(Family::state, row_key);
-        } else {
-            state_.write(Family::state, row_key, row);
-        }
-        const auto touched = touches_of_thread(row.mails);
-        for (const store::ThreadMail& one : touched_before) {
-            if (std::find(touched.begin(), touched.end(), one) == touched.end()) {
-                BOOST_OUTCOME_TRY(set_touch(company, one.message_id, false));
-            }
-        }
-        for (const store::ThreadMail& one : touched) {
-            BOOST_OUTCOME_TRY(set_touch(company, one.message_id, true));
-        }
+        BOOST_OUTCOME_TRY(change_thread(company, thread,
+                                        thread == before.thread ? was : std::nullopt,
+                                        thread == after.thread ? is : std::nullopt));
     }
     return base::success();
 }
 
-base::Result<void> ActivityFold::set_touch(CompanyState& company, const std::string& message_id, bool touch) {
+base::Result<void> ActivityFold::change_thread(CompanyState& company, const std::string& thread,
+                                               const std::optional<store::ThreadMail>& gone,
+                                               const std::optional<store::ThreadMail>& come) {
+    const std::string row_key = store::thread_key(company.ordinal, thread);
+    BOOST_OUTCOME_TRY(auto stored, state_.read<store::ThreadRow>(Family::state, row_key));
+    store::ThreadRow row = stored.value_or(store::ThreadRow{});
+    const auto touched_before = touches_of_thread(row.mails);
+    if (gone) {
+        std::erase(row.mails, *gone);
+    }
+    if (come) {
+        row.mails.insert(std::upper_bound(row.mails.begin(), row.mails.end(), *come), *come);
+    }
+    if (row.mails.empty()) {
+        state_.rows.erase(Family::state, row_key);
+    } else {
+        state_.write(Family::state, row_key, row);
+    }
+    const auto touched = touches_of_thread(row.mails);
+    for (const store::ThreadMail& one : touched_before) {
+        if (std::find(touched.begin(), touched.end(), one) == touched.end()) {
+            BOOST_OUTCOME_TRY(set_touch(company, one.message_id, false));
+        }
+    }
+    for (const store::ThreadMail& one : touched) {
+        BOOST_OUTCOME_TRY(set_touch(company, one.message_id, true));
+    }
+    return base::success();
+}
+
+base::Result<void> ActivityFold::set_touch(CompanyState& company, const std::string& message_id,
+                                           bool touch) {
     const EntityKey key{company.ordinal, store::kind_byte(Kind::email), {}, message_id};
     BOOST_OUTCOME_TRY(const auto stored, state_.read<Row>(Family::entity, store::entity_key(key)));
     if (!stored || stored->touch == touch) {
@@ -299,12 +336,14 @@ base::Result<bool> ActivityFold::proposals_count(const CompanyState& company, ba
     return !first || at < *first;
 }
 
-base::Result<std::optional<base::UtcMillis>> ActivityFold::first_proposal(const CompanyState& company) {
+base::Result<std::optional<base::UtcMillis>> ActivityFold::first_proposal(
+    const CompanyState& company) {
     BOOST_OUTCOME_TRY(const auto row, state_.rows.get(Family::state, first_proposal_key(company)));
     return row ? std::optional(base::from_ms(store::ValueReader(*row).i())) : std::nullopt;
 }
 
-base::Result<void> ActivityFold::after_proposal(CompanyState& company, const Row& before, const Row& after) {
+base::Result<void> ActivityFold::after_proposal(CompanyState& company, const Row& before,
+                                                const Row& after) {
     BOOST_OUTCOME_TRY(const auto was, first_proposal(company));
     std::optional<base::UtcMillis> is = was;
     if (stands(after) && (!is || after.at < *is)) {
@@ -315,13 +354,14 @@ base::Result<void> ActivityFold::after_proposal(CompanyState& company, const Row
         is.reset();
         const auto kind = store::kind_byte(Kind::proposal);
         const std::string prefix = store::index_prefix(store::Index::kind, company.ordinal, kind);
-        BOOST_OUTCOME_TRY(state_.rows.scan_index(prefix, store::prefix_end(prefix), [&](std::string_view bytes) {
-            store::IndexKey key;
-            if (store::read_index_key(bytes, key)) {
-                is = key.at;
-            }
-            return true;
-        }));
+        BOOST_OUTCOME_TRY(
+            state_.rows.scan_index(prefix, store::prefix_end(prefix), [&](std::string_view bytes) {
+                store::IndexKey key;
+                if (store::read_index_key(bytes, key)) {
+                    is = key.at;
+                }
+                return true;
+            }));
     }
     if (was == is) {
         return base::success();
@@ -340,10 +380,13 @@ base::Result<void> ActivityFold::after_proposal(CompanyState& company, const Row
     return base::success();
 }
 
-base::Result<void> ActivityFold::after_invoice(CompanyState& company, const EntityKey& key, const Row& row) {
+base::Result<void> ActivityFold::after_invoice(CompanyState& company, const EntityKey& key,
+                                               const Row& row) {
     for (const store::PaymentPart& part : row.payments) {
-        const EntityKey payment{company.ordinal, store::kind_byte(Kind::payment), key.scope, part.payment_id};
-        BOOST_OUTCOME_TRY(const auto stored, state_.read<Row>(Family::entity, store::entity_key(payment)));
+        const EntityKey payment{company.ordinal, store::kind_byte(Kind::payment), key.scope,
+                                part.payment_id};
+        BOOST_OUTCOME_TRY(const auto stored,
+                          state_.read<Row>(Family::entity, store::entity_key(payment)));
         if (stored && stands(*stored)) {
             Row after = *stored;
             BOOST_OUTCOME_TRY(credit(company, payment, after));
@@ -353,8 +396,8 @@ base::Result<void> ActivityFold::after_invoice(CompanyState& company, const Enti
     return base::success();
 }
 
-base::Result<void> ActivityFold::after_payment(CompanyState& company, const EntityKey& key, const Row& before,
-                                               const Row& after) {
+base::Result<void> ActivityFold::after_payment(CompanyState& company, const EntityKey& key,
+                                               const Row& before, const Row& after) {
     BOOST_OUTCOME_TRY(const std::string ledger,
                       state_.names.text(company.ordinal, store::Table::scope, key.scope.value()));
     const std::string own = ledger_id(ledger, key.native_id);
@@ -363,17 +406,19 @@ base::Result<void> ActivityFold::after_payment(CompanyState& company, const Enti
     }
     std::optional<store::ClientPayment> payment;
     if (stands(after)) {
-        payment = store::ClientPayment{
-            .key = own,
-            .at = after.at,
-            .minor = after.minor,
-            .currency = after.currency,
-            .refund = after.word == "refund",
-            .invoice = after.invoice_id.empty() ? std::string() : ledger_id(ledger, after.invoice_id)};
+        payment = store::ClientPayment{.key = own,
+                                       .at = after.at,
+                                       .minor = after.minor,
+                                       .currency = after.currency,
+                                       .refund = after.word == "refund",
+                                       .invoice = after.invoice_id.empty()
+                                                      ? std::string()
+                                                      : ledger_id(ledger, after.invoice_id)};
     }
     BOOST_OUTCOME_TRY(segments_.replace(company, after.client, own, payment));
     if (!before.invoice_id.empty() && before.invoice_id != after.invoice_id) {
-        BOOST_OUTCOME_TRY(place_part(company, key.scope, before.invoice_id, key.native_id, nullptr));
+        BOOST_OUTCOME_TRY(
+            place_part(company, key.scope, before.invoice_id, key.native_id, nullptr));
     }
     if (!after.invoice_id.empty()) {
         const store::PaymentPart part{.payment_id = key.native_id,
@@ -381,14 +426,15 @@ base::Result<void> ActivityFold::after_payment(CompanyState& company, const Enti
                                       .minor = after.minor,
                                       .currency = after.currency,
                                       .refund = after.word == "refund"};
-        BOOST_OUTCOME_TRY(
-            place_part(company, key.scope, after.invoice_id, key.native_id, stands(after) ? &part : nullptr));
+        BOOST_OUTCOME_TRY(place_part(company, key.scope, after.invoice_id, key.native_id,
+                                     stands(after) ? &part : nullptr));
     }
     return base::success();
 }
 
 base::Result<void> ActivityFold::place_part(CompanyState& company, kpi::Scope ledger,
-                                            const std::string& invoice_id, const std::string& payment_id,
+                                            const std::string& invoice_id,
+                                            const std::string& payment_id,
                                             const store::PaymentPart* part) {
     const EntityKey key{company.ordinal, store::kind_byte(Kind::invoice), ledger, invoice_id};
     BOOST_OUTCOME_TRY(const auto stored, state_.read<Row>(Family::entity, store::entity_key(key)));
@@ -399,7 +445,8 @@ base::Result<void> ActivityFold::place_part(CompanyState& company, kpi::Scope le
         const auto order = [](const store::PaymentPart& a, const store::PaymentPart& b) {
             return std::tie(a.received_at, a.payment_id) < std::tie(b.received_at, b.payment_id);
         };
-        after.payments.insert(std::upper_bound(after.payments.begin(), after.payments.end(), *part, order), *part);
+        after.payments.insert(
+            std::upper_bound(after.payments.begin(), after.payments.end(), *part, order), *part);
     }
     if (after.payments == before.payments) {
         return base::success();

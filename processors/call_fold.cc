@@ -20,19 +20,8 @@ EntityKey voided_key(const CompanyState& company, kpi::Scope scope, const std::s
     return {company.ordinal, store::voided_legs_kind, scope, native_id};
 }
 
-/// Correlation ids that are ids of the call: of a CDR row its linkedid, of an event all of them.
-std::vector<std::string> native_ids_of(const std::vector<store::LegRow>& legs) {
-    std::set<std::string> ids;
-    for (const store::LegRow& leg : legs) {
-        ids.insert(leg.native_id);
-        ids.insert(leg.linked_ids.begin(), leg.linked_ids.end());
-    }
-    ids.erase(std::string());
-    return {ids.begin(), ids.end()};
-}
-
-base::Result<std::vector<store::LegRow>> read_legs(const CompanyState& company, const Incoming& incoming,
-                                                   Names& names) {
+base::Result<std::vector<store::LegRow>> read_legs(const CompanyState& company,
+                                                   const Incoming& incoming, Names& names) {
     const LegSource source{names, company.ordinal, incoming.parties};
     const events::pb::Event& head = incoming.event.head;
     std::vector<store::LegRow> legs;
@@ -55,8 +44,8 @@ base::Result<std::vector<store::LegRow>> read_legs(const CompanyState& company, 
 /// Out of `legs` what `leg` replaces: itself, and with a call event its inner legs.
 void take_out(std::vector<store::LegRow>& legs, const store::LegRow& leg) {
     std::erase_if(legs, [&](const store::LegRow& one) {
-        return same_leg(one, leg) || (leg.kind == store::LegKind::call_event && one.inside_call_event &&
-                                      one.native_id == leg.native_id);
+        return same_leg(one, leg) || (leg.kind == store::LegKind::call_event &&
+                                      one.inside_call_event && one.native_id == leg.native_id);
     });
 }
 
@@ -70,8 +59,9 @@ std::string void_target(std::string_view kind, std::string_view entity_id) {
 }
 
 base::Result<Verdict> CallFold::apply(CompanyState& company, const Incoming& incoming) {
-    BOOST_OUTCOME_TRY(const auto scope, state_.names.intern_as<kpi::Scope>(company.ordinal, store::Table::scope,
-                                                                           incoming.event.head.scope()));
+    BOOST_OUTCOME_TRY(const auto scope,
+                      state_.names.intern_as<kpi::Scope>(company.ordinal, store::Table::scope,
+                                                         incoming.event.head.scope()));
     BOOST_OUTCOME_TRY(auto legs, read_legs(company, incoming, state_.names));
     const store::LegRow& own = legs.front();
     BOOST_OUTCOME_TRY(const Found found, find(company, scope, own));
@@ -99,18 +89,20 @@ base::Result<Verdict> CallFold::apply(CompanyState& company, const Incoming& inc
         all.insert(all.end(), row.legs.begin(), row.legs.end());
     }
     take_out(all, own);
-    all.insert(all.end(), std::make_move_iterator(legs.begin()), std::make_move_iterator(legs.end()));
+    all.insert(all.end(), std::make_move_iterator(legs.begin()),
+               std::make_move_iterator(legs.end()));
     BOOST_OUTCOME_TRY(rebuild(company, scope, before, std::move(all)));
     return verdict;
 }
 
-base::Result<void> CallFold::apply_void(CompanyState& company, kpi::Scope scope, std::string_view kind,
-                                        const std::string& entity_id) {
+base::Result<void> CallFold::apply_void(CompanyState& company, kpi::Scope scope,
+                                        std::string_view kind, const std::string& entity_id) {
     std::vector<std::string> tokens;
     if (kind == "call") {
         tokens.push_back(entity_id);
     } else {  // call_id/leg_id: either may hold a slash
-        for (auto slash = entity_id.find('/'); slash != std::string::npos; slash = entity_id.find('/', slash + 1)) {
+        for (auto slash = entity_id.find('/'); slash != std::string::npos;
+             slash = entity_id.find('/', slash + 1)) {
             tokens.push_back(entity_id.substr(0, slash));
         }
     }
@@ -124,7 +116,8 @@ base::Result<void> CallFold::apply_void(CompanyState& company, kpi::Scope scope,
 }
 
 base::Result<void> CallFold::reattribute(CompanyState& company, const EntityKey& key) {
-    BOOST_OUTCOME_TRY(const auto before, state_.read<store::CallRow>(Family::entity, store::entity_key(key)));
+    BOOST_OUTCOME_TRY(const auto before,
+                      state_.read<store::CallRow>(Family::entity, store::entity_key(key)));
     if (!before) {
         return base::success();
     }
@@ -134,13 +127,15 @@ base::Result<void> CallFold::reattribute(CompanyState& company, const EntityKey&
 
 base::Result<std::string> CallFold::primary_of(const CompanyState& company, kpi::Scope scope,
                                                const std::string& token) {
-    BOOST_OUTCOME_TRY(const auto row,
-                      state_.rows.get(Family::entity, store::entity_key(call_key(company, scope, token))));
+    BOOST_OUTCOME_TRY(
+        const auto row,
+        state_.rows.get(Family::entity, store::entity_key(call_key(company, scope, token))));
     if (row) {
         return token;
     }
-    BOOST_OUTCOME_TRY(const auto alias, state_.read<store::AliasRow>(
-                                            Family::entity, store::entity_key(alias_key(company, scope, token))));
+    BOOST_OUTCOME_TRY(const auto alias,
+                      state_.read<store::AliasRow>(
+                          Family::entity, store::entity_key(alias_key(company, scope, token))));
     return alias ? alias->native_id : std::string();
 }
 
@@ -149,9 +144,10 @@ base::Result<CallFold::Found> CallFold::find(const CompanyState& company, kpi::S
     Found found;
     BOOST_OUTCOME_TRY(found.primary, primary_of(company, scope, leg.native_id));
     if (!found.primary.empty()) {
-        BOOST_OUTCOME_TRY(const auto row,
-                          state_.read<store::CallRow>(Family::entity,
-                                                      store::entity_key(call_key(company, scope, found.primary))));
+        BOOST_OUTCOME_TRY(
+            const auto row,
+            state_.read<store::CallRow>(
+                Family::entity, store::entity_key(call_key(company, scope, found.primary))));
         for (const store::LegRow& one : row ? row->legs : std::vector<store::LegRow>()) {
             if (same_leg(one, leg)) {
                 found.leg = one;
@@ -159,9 +155,10 @@ base::Result<CallFold::Found> CallFold::find(const CompanyState& company, kpi::S
             }
         }
     }
-    BOOST_OUTCOME_TRY(const auto aside,
-                      state_.read<store::VoidedLegsRow>(
-                          Family::entity, store::entity_key(voided_key(company, scope, leg.native_id))));
+    BOOST_OUTCOME_TRY(
+        const auto aside,
+        state_.read<store::VoidedLegsRow>(
+            Family::entity, store::entity_key(voided_key(company, scope, leg.native_id))));
     for (const store::LegRow& one : aside ? aside->legs : std::vector<store::LegRow>()) {
         if (same_leg(one, leg)) {
             found.leg = one;
@@ -171,10 +168,12 @@ base::Result<CallFold::Found> CallFold::find(const CompanyState& company, kpi::S
     return found;
 }
 
-base::Result<void> CallFold::note_duplicate(CompanyState& company, kpi::Scope scope, const Found& found,
+base::Result<void> CallFold::note_duplicate(CompanyState& company, kpi::Scope scope,
+                                            const Found& found,
                                             const store::Observation& delivery) {
     store::LegRow leg = *found.leg;
-    const bool new_source = !std::binary_search(leg.head.sources.begin(), leg.head.sources.end(), delivery.source);
+    const bool new_source =
+        !std::binary_search(leg.head.sources.begin(), leg.head.sources.end(), delivery.source);
     if (!observe(leg.head, delivery)) {
         return base::success();
     }
@@ -195,7 +194,8 @@ base::Result<void> CallFold::note_duplicate(CompanyState& company, kpi::Scope sc
         return base::success();
     }
     const EntityKey key = call_key(company, scope, found.primary);
-    BOOST_OUTCOME_TRY(auto row, state_.read<store::CallRow>(Family::entity, store::entity_key(key)));
+    BOOST_OUTCOME_TRY(auto row,
+                      state_.read<store::CallRow>(Family::entity, store::entity_key(key)));
     renew(row->legs);
     state_.write(Family::entity, store::entity_key(key), *row);
     return new_source ? reattribute(company, key) : base::Result<void>(base::success());
@@ -208,8 +208,9 @@ base::Result<void> CallFold::gather(const CompanyState& company, kpi::Scope scop
         if (primary.empty() || rows.contains(primary)) {
             continue;
         }
-        BOOST_OUTCOME_TRY(auto row, state_.read<store::CallRow>(
-                                        Family::entity, store::entity_key(call_key(company, scope, primary))));
+        BOOST_OUTCOME_TRY(
+            auto row, state_.read<store::CallRow>(
+                          Family::entity, store::entity_key(call_key(company, scope, primary))));
         if (row) {
             rows.emplace(primary, std::move(*row));
         }
@@ -263,14 +264,15 @@ base::Result<void> CallFold::rebuild(CompanyState& company, kpi::Scope scope, co
     for (const std::string& primary : primaries) {
         const auto was = before.find(primary);
         const auto is = after.find(primary);
-        BOOST_OUTCOME_TRY(replace(company, scope, primary, was == before.end() ? nullptr : &was->second,
+        BOOST_OUTCOME_TRY(replace(company, scope, primary,
+                                  was == before.end() ? nullptr : &was->second,
                                   is == after.end() ? nullptr : &is->second));
     }
     return base::success();
 }
 
-base::Result<std::vector<store::LegRow>> CallFold::set_voided_aside(const CompanyState& company, kpi::Scope scope,
-                                                                    std::vector<store::LegRow> legs) {
+base::Result<std::vector<store::LegRow>> CallFold::set_voided_aside(
+    const CompanyState& company, kpi::Scope scope, std::vector<store::LegRow> legs) {
     std::vector<store::LegRow> standing;
     std::set<std::string> voided_calls;  // their inner legs go with them
     for (const store::LegRow& leg : legs) {
@@ -297,7 +299,8 @@ base::Result<std::vector<store::LegRow>> CallFold::set_voided_aside(const Compan
     return standing;
 }
 
-base::Result<bool> CallFold::is_voided(const CompanyState& company, kpi::Scope scope, const store::LegRow& leg) {
+base::Result<bool> CallFold::is_voided(const CompanyState& company, kpi::Scope scope,
+                                       const store::LegRow& leg) {
     if (leg.kind == store::LegKind::cdr || leg.inside_call_event) {
         return false;
     }
@@ -305,103 +308,14 @@ base::Result<bool> CallFold::is_voided(const CompanyState& company, kpi::Scope s
                                    ? void_target("call", leg.native_id)
                                    : void_target("call.leg", leg.native_id + "/" + leg.second_id);
     const EntityKey key{company.ordinal, store::kind_byte(events::Kind::voided), scope, target};
-    BOOST_OUTCOME_TRY(const auto row, state_.read<store::VoidRow>(Family::entity, store::entity_key(key)));
+    BOOST_OUTCOME_TRY(const auto row,
+                      state_.read<store::VoidRow>(Family::entity, store::entity_key(key)));
     return row && row->hits(leg.head.revision.source);
 }
 
-base::Result<bool> CallFold::is_hidden(const CompanyState& company, kpi::Scope scope, const store::CallRow& row) {
-    const bool has_cdr = std::any_of(row.legs.begin(), row.legs.end(),
-                                     [](const auto& leg) { return leg.kind == store::LegKind::cdr; });
-    for (const std::string& native_id : row.native_ids) {
-        const EntityKey key{company.ordinal, store::kind_byte(events::Kind::voided), scope,
-                            void_target("call", native_id)};
-        BOOST_OUTCOME_TRY(const auto voids, state_.read<store::VoidRow>(Family::entity, store::entity_key(key)));
-        if (voids && (voids->hits(UINT64_MAX) || (has_cdr && voids->hits(1)))) {
-            return true;
-        }
-    }
-    return false;
-}
-
-base::Result<bool> CallFold::is_counted(const CompanyState& company, const store::LegRow& leg) {
-    const auto& count = company.settings_at(leg.started_at).source_count;
-    if (count.empty()) {
-        return true;
-    }
-    for (const kpi::Source source : leg.head.sources) {
-        BOOST_OUTCOME_TRY(const std::string id,
-                          state_.names.text(company.ordinal, store::Table::source, source.value()));
-        const auto found = count.find(id);
-        if (found == count.end() || found->second) {
-            return true;
-        }
-    }
-    return false;
-}
-
-base::Result<store::CallRow> CallFold::assemble_row(CompanyState& company, kpi::Scope scope,
-                                                    std::vector<store::LegRow> legs) {
-    store::CallRow row;
-    row.native_ids = native_ids_of(legs);
-    std::sort(legs.begin(), legs.end(), [](const store::LegRow& a, const store::LegRow& b) {
-        return std::tie(a.started_at, a.kind, a.native_id, a.second_id, a.third_id, a.inside_call_event) <
-               std::tie(b.started_at, b.kind, b.native_id, b.second_id, b.third_id, b.inside_call_event);
-    });
-    row.legs = std::move(legs);
-    BOOST_OUTCOME_TRY(const bool hidden, is_hidden(company, scope, row));
-    std::vector<Leg> counted;
-    for (const store::LegRow& leg : row.legs) {
-        const bool told_apart = leg.inside_call_event &&
-                                std::any_of(row.legs.begin(), row.legs.end(), [&](const store::LegRow& other) {
-                                    return !other.inside_call_event && other.kind == store::LegKind::leg_event &&
-                                           other.native_id == leg.native_id && other.second_id == leg.second_id;
-                                });
-        BOOST_OUTCOME_TRY(const bool counts, is_counted(company, leg));
-        if (hidden || told_apart || !counts) {
-            continue;
-        }
-        BOOST_OUTCOME_TRY(auto one, to_leg(leg, state_.names, company.ordinal));
-        counted.push_back(std::move(one));
-    }
-    if (counted.empty()) {
-        return row;
-    }
-    std::optional<base::Error> failure;
-    const CallWorld world{
-        .directory = company.directory,
-        .settings_at =
-            [&](base::UtcMillis at) {
-                const kpi::Settings& settings = company.settings_at(at);
-                return CallSettings{settings.qualified, settings.touch, settings.short_abandon, settings.min_connect};
-            },
-        .segment_of =
-            [&](kpi::Client client, base::UtcMillis at) {
-                auto segment = segments_.at(company, client, at);
-                if (!segment) {
-                    failure = segment.error();
-                    return kpi::Segment::none;
-                }
-                return segment.value();
-            },
-        .subject_of =
-            [&](std::string_view text) {
-                auto ordinal = state_.names.find(company.ordinal, store::Table::subject, text);
-                if (!ordinal) {
-                    failure = ordinal.error();
-                    return kpi::Subject();
-                }
-                return kpi::Subject(ordinal.value());
-            },
-    };
-    row.call = assemble(std::move(counted), world);
-    if (failure) {
-        return *failure;
-    }
-    return row;
-}
-
-base::Result<void> CallFold::replace(const CompanyState& company, kpi::Scope scope, const std::string& primary,
-                                     const store::CallRow* before, const store::CallRow* after) {
+base::Result<void> CallFold::replace(const CompanyState& company, kpi::Scope scope,
+                                     const std::string& primary, const store::CallRow* before,
+                                     const store::CallRow* after) {
     const std::string key = store::entity_key(call_key(company, scope, primary));
     std::vector<kpi::Contribution> was;
     std::vector<kpi::Contribution> is;
@@ -423,8 +337,8 @@ base::Result<void> CallFold::replace(const CompanyState& company, kpi::Scope sco
     return base::success();
 }
 
-base::Result<void> CallFold::replace_aliases(const CompanyState& company, kpi::Scope scope, const Rows& before,
-                                             const Rows& after) {
+base::Result<void> CallFold::replace_aliases(const CompanyState& company, kpi::Scope scope,
+                                             const Rows& before, const Rows& after) {
     const auto aliases_of = [](const Rows& rows) {
         std::map<std::string, std::string> aliases;
         for (const auto& [primary, row] : rows) {
@@ -450,54 +364,6 @@ base::Result<void> CallFold::replace_aliases(const CompanyState& company, kpi::S
                      store::AliasRow{.native_id = primary});
     }
     return base::success();
-}
-
-base::Result<std::set<std::string>> CallFold::index_keys(const CompanyState& company, kpi::Scope scope,
-                                                         const std::string& primary, const store::CallRow& row) {
-    using store::Index;
-    std::set<std::string> keys;
-    const auto add = [&](Index index, std::uint64_t term, base::UtcMillis at) {
-        if (term != 0) {
-            keys.insert(store::index_key({index, company.ordinal, term, at, store::kind_byte(events::Kind::call),
-                                          primary, scope}));
-        }
-    };
-    const kpi::AssembledCall& call = row.call;
-    const bool shown = call.direction != kpi::Direction{};
-    add(Index::kind, shown ? store::kind_byte(events::Kind::call) : store::voided_legs_kind,
-        shown ? call.started_at : row.legs.front().started_at);
-    for (const store::LegRow& leg : row.legs) {
-        for (const kpi::Subject subject : {leg.caller.number, leg.called.number, leg.called.text, leg.endpoint}) {
-            add(Index::party, subject.value(), leg.started_at);
-        }
-        if (leg.kind != store::LegKind::cdr) {
-            add(Index::party, leg.caller.text.value(), leg.started_at);
-        }
-        for (const kpi::Subject peer : {leg.channel, leg.peer}) {
-            BOOST_OUTCOME_TRY(const std::string text,
-                              state_.names.text(company.ordinal, store::Table::subject, peer.value()));
-            BOOST_OUTCOME_TRY(const std::uint32_t address,
-                              state_.names.find(company.ordinal, store::Table::subject, address_part(text)));
-            add(Index::party, address, leg.started_at);
-        }
-        add(Index::named, leg.manager.value(), leg.started_at);
-        for (const std::string& tag : shown ? leg.tags : std::vector<std::string>()) {
-            BOOST_OUTCOME_TRY(const std::uint32_t term,
-                              state_.names.find(company.ordinal, store::Table::subject, tag));
-            add(Index::tag, term, call.started_at);
-        }
-    }
-    if (!shown) {
-        return keys;
-    }
-    for (const kpi::Participation& one : call.participations) {
-        add(Index::manager, one.manager.value(), call.started_at);
-    }
-    add(Index::manager, call.owner.value(), call.started_at);
-    add(Index::manager, call.originator.value(), call.started_at);
-    add(Index::client, call.client.value(), call.started_at);
-    add(Index::subject, call.number.value(), call.started_at);
-    return keys;
 }
 
 }  // namespace processors

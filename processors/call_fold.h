@@ -24,8 +24,8 @@ struct Incoming {
 
 /// Legs into calls: verdict per leg, correlation by shared ids, assembly, voids, merges and splits.
 ///
-/// The calls are a function of the legs that stand, whatever the order of their arrival: every change gathers
-/// the calls it can touch, takes them apart into legs and puts them together again.
+/// The calls are a function of the legs that stand, whatever the order of their arrival: every
+/// change gathers the calls it can touch, takes them apart into legs and puts them together again.
 class CallFold {
 public:
     explicit CallFold(FoldState& state) : state_(state), segments_(state) {}
@@ -43,33 +43,43 @@ private:
     using Rows = std::map<std::string, store::CallRow>;  ///< by native id
 
     struct Found {
-        std::string primary;                ///< of the call it stands in; empty: voided or unknown
+        std::string primary;  ///< of the call it stands in; empty: voided or unknown
         std::optional<store::LegRow> leg;
         bool voided = false;
     };
 
-    base::Result<std::string> primary_of(const CompanyState& company, kpi::Scope scope, const std::string& token);
-    base::Result<Found> find(const CompanyState& company, kpi::Scope scope, const store::LegRow& leg);
+    base::Result<std::string> primary_of(const CompanyState& company, kpi::Scope scope,
+                                         const std::string& token);
+    base::Result<Found> find(const CompanyState& company, kpi::Scope scope,
+                             const store::LegRow& leg);
     base::Result<void> note_duplicate(CompanyState& company, kpi::Scope scope, const Found& found,
                                       const store::Observation& delivery);
-    base::Result<void> gather(const CompanyState& company, kpi::Scope scope, const std::vector<std::string>& tokens,
-                              Rows& rows);
-    base::Result<void> forget_voided(const CompanyState& company, kpi::Scope scope, const store::LegRow& leg);
+    base::Result<void> gather(const CompanyState& company, kpi::Scope scope,
+                              const std::vector<std::string>& tokens, Rows& rows);
+    base::Result<void> forget_voided(const CompanyState& company, kpi::Scope scope,
+                                     const store::LegRow& leg);
     base::Result<void> rebuild(CompanyState& company, kpi::Scope scope, const Rows& before,
                                std::vector<store::LegRow> legs);
-    base::Result<std::vector<store::LegRow>> set_voided_aside(const CompanyState& company, kpi::Scope scope,
+    base::Result<std::vector<store::LegRow>> set_voided_aside(const CompanyState& company,
+                                                              kpi::Scope scope,
                                                               std::vector<store::LegRow> legs);
-    base::Result<bool> is_voided(const CompanyState& company, kpi::Scope scope, const store::LegRow& leg);
-    base::Result<bool> is_hidden(const CompanyState& company, kpi::Scope scope, const store::CallRow& row);
+    base::Result<bool> is_voided(const CompanyState& company, kpi::Scope scope,
+                                 const store::LegRow& leg);
+    base::Result<bool> is_hidden(const CompanyState& company, kpi::Scope scope,
+                                 const store::CallRow& row);
+    base::Result<std::vector<Leg>> counted_legs(const CompanyState& company, kpi::Scope scope,
+                                                const store::CallRow& row);
     base::Result<bool> is_counted(const CompanyState& company, const store::LegRow& leg);
     base::Result<store::CallRow> assemble_row(CompanyState& company, kpi::Scope scope,
                                               std::vector<store::LegRow> legs);
-    base::Result<void> replace(const CompanyState& company, kpi::Scope scope, const std::string& primary,
-                               const store::CallRow* before, const store::CallRow* after);
-    base::Result<void> replace_aliases(const CompanyState& company, kpi::Scope scope, const Rows& before,
-                                       const Rows& after);
+    base::Result<void> replace(const CompanyState& company, kpi::Scope scope,
+                               const std::string& primary, const store::CallRow* before,
+                               const store::CallRow* after);
+    base::Result<void> replace_aliases(const CompanyState& company, kpi::Scope scope,
+                                       const Rows& before, const Rows& after);
     base::Result<std::set<std::string>> index_keys(const CompanyState& company, kpi::Scope scope,
-                                                   const std::string& primary, const store::CallRow& row);
+                                                   const std::string& primary,
+                                                   const store::CallRow& row);
 
     FoldState& state_;
     Segments segments_;

@@ -69,7 +69,8 @@ std::optional<SumMeasures> duration_measures(Kpi kpi) {
     switch (kpi) {
         case Kpi::talk_seconds: return SumMeasures{Measure::talk_ms, Measure::talk_count};
         case Kpi::talk_seconds_in: return SumMeasures{Measure::talk_in_ms, Measure::talk_in_count};
-        case Kpi::talk_seconds_out: return SumMeasures{Measure::talk_out_ms, Measure::talk_out_count};
+        case Kpi::talk_seconds_out:
+            return SumMeasures{Measure::talk_out_ms, Measure::talk_out_count};
         case Kpi::ring_seconds: return SumMeasures{Measure::ring_ms, Measure::ring_count};
         case Kpi::wait_seconds: return SumMeasures{Measure::wait_ms, Measure::wait_count};
         case Kpi::hold_seconds: return SumMeasures{Measure::hold_ms, Measure::hold_count};
@@ -79,9 +80,12 @@ std::optional<SumMeasures> duration_measures(Kpi kpi) {
 
 std::optional<SumMeasures> money_measures(Kpi kpi) {
     switch (kpi) {
-        case Kpi::invoices_amount: return SumMeasures{Measure::invoices_amount, Measure::invoices_count};
-        case Kpi::payments_amount: return SumMeasures{Measure::payments_amount, Measure::payments_count};
-        case Kpi::refunds_amount: return SumMeasures{Measure::refunds_amount, Measure::refunds_count};
+        case Kpi::invoices_amount:
+            return SumMeasures{Measure::invoices_amount, Measure::invoices_count};
+        case Kpi::payments_amount:
+            return SumMeasures{Measure::payments_amount, Measure::payments_count};
+        case Kpi::refunds_amount:
+            return SumMeasures{Measure::refunds_amount, Measure::refunds_count};
         case Kpi::invoices_paid: return SumMeasures{Measure::paid_amount, Measure::paid_count};
         default: return std::nullopt;
     }
@@ -91,11 +95,13 @@ std::optional<SumMeasures> money_measures(Kpi kpi) {
 std::optional<SumMeasures> credit_measures(Kpi kpi) {
     switch (kpi) {
         case Kpi::calls_in:
-        case Kpi::calls_out: return SumMeasures{Measure::calls_credited, Measure::calls_unattributed};
+        case Kpi::calls_out:
+            return SumMeasures{Measure::calls_credited, Measure::calls_unattributed};
         case Kpi::calls_in_answered:
         case Kpi::calls_out_answered:
             return SumMeasures{Measure::answered_credited, Measure::answered_unattributed};
-        case Kpi::calls_missed: return SumMeasures{Measure::missed_credited, Measure::missed_unattributed};
+        case Kpi::calls_missed:
+            return SumMeasures{Measure::missed_credited, Measure::missed_unattributed};
         default: return std::nullopt;
     }
 }
@@ -194,8 +200,8 @@ base::Result<void> write_cells(store::WriteBack& rows, const Deltas& deltas) {
 
 base::Result<void> write_sets(store::WriteBack& rows, const Deltas& deltas) {
     for (const auto& [key, members] : deltas.sets) {
-        const bool unchanged =
-            std::all_of(members.begin(), members.end(), [](const auto& one) { return one.second == 0; });
+        const bool unchanged = std::all_of(members.begin(), members.end(),
+                                           [](const auto& one) { return one.second == 0; });
         if (unchanged) {
             continue;
         }

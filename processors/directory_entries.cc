@@ -51,8 +51,8 @@ void norm_identity(IdentityWriter& writer, const events::pb::Norm& norm) {
 
 template <class Message>
 kpi::Validity validity(const Message& entry, const kpi::Zone& zone) {
-    return validity_of(entry.has_from() ? &entry.from() : nullptr, entry.has_until() ? &entry.until() : nullptr,
-                       zone);
+    return validity_of(entry.has_from() ? &entry.from() : nullptr,
+                       entry.has_until() ? &entry.until() : nullptr, zone);
 }
 
 constexpr std::array<std::string_view, 7> weekdays{"mon", "tue", "wed", "thu", "fri", "sat", "sun"};
@@ -88,7 +88,8 @@ std::vector<std::pair<int, int>> spans_of(const boost::json::value& value) {
         return spans;
     }
     for (const boost::json::value& one : value.get_array()) {
-        const std::string_view text = one.is_string() ? std::string_view(one.get_string()) : std::string_view();
+        const std::string_view text =
+            one.is_string() ? std::string_view(one.get_string()) : std::string_view();
         const auto dash = text.find('-');
         if (dash == std::string_view::npos) {
             continue;
@@ -125,7 +126,8 @@ void read_weekdays(kpi::CalendarEntry& entry, const std::string& text) {
                        [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
         const auto dash = word.find('-');
         const int first = weekday_of(std::string_view(word).substr(0, dash));
-        const int last = dash == std::string::npos ? first : weekday_of(std::string_view(word).substr(dash + 1));
+        const int last =
+            dash == std::string::npos ? first : weekday_of(std::string_view(word).substr(dash + 1));
         for (int day = std::max(first, 0); first >= 0 && day <= last; ++day) {
             const bool single = dash == std::string::npos;
             if (single || !own_line[day]) {
@@ -136,8 +138,8 @@ void read_weekdays(kpi::CalendarEntry& entry, const std::string& text) {
     }
 }
 
-base::Result<DirectoryEntry> calendar_of(const events::pb::Calendar& calendar, Names& names, kpi::Company company,
-                                         const kpi::Zone& zone) {
+base::Result<DirectoryEntry> calendar_of(const events::pb::Calendar& calendar, Names& names,
+                                         kpi::Company company, const kpi::Zone& zone) {
     kpi::CalendarEntry entry;
     entry.id = calendar.id();
     read_weekdays(entry, calendar.weekdays());
@@ -146,22 +148,26 @@ base::Result<DirectoryEntry> calendar_of(const events::pb::Calendar& calendar, N
             entry.holidays.push_back(*date);
         }
     }
-    BOOST_OUTCOME_TRY(entry.for_manager,
-                      names.intern_as<kpi::Manager>(company, Table::manager, calendar.for_manager()));
+    BOOST_OUTCOME_TRY(entry.for_manager, names.intern_as<kpi::Manager>(company, Table::manager,
+                                                                       calendar.for_manager()));
     entry.for_role = calendar.for_role();
-    BOOST_OUTCOME_TRY(entry.for_team, names.intern_as<kpi::Team>(company, Table::team, calendar.for_team()));
-    entry.for_everybody =
-        calendar.for_manager().empty() && calendar.for_role().empty() && calendar.for_team().empty();
+    BOOST_OUTCOME_TRY(entry.for_team,
+                      names.intern_as<kpi::Team>(company, Table::team, calendar.for_team()));
+    entry.for_everybody = calendar.for_manager().empty() && calendar.for_role().empty() &&
+                          calendar.for_team().empty();
     entry.validity = validity(calendar, zone);
     return DirectoryEntry(std::move(entry));
 }
 
-base::Result<DirectoryEntry> client_of(const events::pb::Client& client, const std::vector<InternedParty>& parties,
-                                       Names& names, kpi::Company company, const kpi::Zone& zone) {
+base::Result<DirectoryEntry> client_of(const events::pb::Client& client,
+                                       const std::vector<InternedParty>& parties, Names& names,
+                                       kpi::Company company, const kpi::Zone& zone) {
     kpi::ClientEntry entry;
     entry.id = client.id();
-    BOOST_OUTCOME_TRY(entry.client, names.intern_as<kpi::Client>(company, Table::client, client.id()));
-    BOOST_OUTCOME_TRY(entry.owner, names.intern_as<kpi::Manager>(company, Table::manager, client.owner()));
+    BOOST_OUTCOME_TRY(entry.client,
+                      names.intern_as<kpi::Client>(company, Table::client, client.id()));
+    BOOST_OUTCOME_TRY(entry.owner,
+                      names.intern_as<kpi::Manager>(company, Table::manager, client.owner()));
     const auto party = [&](std::uint32_t index) {
         return index != 0 && index <= parties.size() ? parties[index - 1] : InternedParty{};
     };
@@ -178,30 +184,35 @@ base::Result<DirectoryEntry> client_of(const events::pb::Client& client, const s
     return DirectoryEntry(std::move(entry));
 }
 
-base::Result<DirectoryEntry> endpoint_of(const events::pb::Endpoint& endpoint, Names& names, kpi::Company company,
-                                         const kpi::Zone& zone) {
+base::Result<DirectoryEntry> endpoint_of(const events::pb::Endpoint& endpoint, Names& names,
+                                         kpi::Company company, const kpi::Zone& zone) {
     kpi::EndpointEntry entry;
     entry.kind = kpi::endpoint_kind_of(endpoint.kind()).value_or(kpi::EndpointKind::extension);
     entry.address = endpoint.address();
     entry.normalised = endpoint.normalised();
     entry.manager_id = endpoint.manager();
-    BOOST_OUTCOME_TRY(entry.manager, names.intern_as<kpi::Manager>(company, Table::manager, endpoint.manager()));
-    BOOST_OUTCOME_TRY(entry.team, names.intern_as<kpi::Team>(company, Table::team, endpoint.team()));
+    BOOST_OUTCOME_TRY(entry.manager,
+                      names.intern_as<kpi::Manager>(company, Table::manager, endpoint.manager()));
+    BOOST_OUTCOME_TRY(entry.team,
+                      names.intern_as<kpi::Team>(company, Table::team, endpoint.team()));
     entry.validity = validity(endpoint, zone);
     // What assembly may show or be asked for by this entry.
     for (const std::string_view text :
-         {std::string_view(entry.address), address_part(entry.address), std::string_view(entry.normalised)}) {
+         {std::string_view(entry.address), address_part(entry.address),
+          std::string_view(entry.normalised)}) {
         BOOST_OUTCOME_TRY(names.intern(company, Table::subject, text));
     }
     return DirectoryEntry(std::move(entry));
 }
 
-base::Result<DirectoryEntry> settings_of(const events::pb::Settings& settings, const kpi::Zone& zone) {
+base::Result<DirectoryEntry> settings_of(const events::pb::Settings& settings,
+                                         const kpi::Zone& zone) {
     kpi::SettingsEntry entry;
     entry.from = settings.has_from() ? moment_at(settings.from(), zone) : base::since_ever;
     entry.by_configuration = settings.declared_by() == "configuration";
     boost::system::error_code failed;
-    const boost::json::value kpis = boost::json::parse(settings.kpis().empty() ? "{}" : settings.kpis(), failed);
+    const boost::json::value kpis =
+        boost::json::parse(settings.kpis().empty() ? "{}" : settings.kpis(), failed);
     if (!failed && kpis.is_object()) {
         for (const auto& [name, value] : kpis.get_object()) {
             if (value.is_number()) {
@@ -229,13 +240,15 @@ base::Result<DirectoryEntry> settings_of(const events::pb::Settings& settings, c
         entry.mail_domains = {settings.mail_domains().begin(), settings.mail_domains().end()};
     }
     entry.source_count = {settings.source_count().begin(), settings.source_count().end()};
-    entry.lateness_seconds = {settings.source_lateness_seconds().begin(), settings.source_lateness_seconds().end()};
+    entry.lateness_seconds = {settings.source_lateness_seconds().begin(),
+                              settings.source_lateness_seconds().end()};
     return DirectoryEntry(std::move(entry));
 }
 
 }  // namespace
 
-kpi::Validity validity_of(const events::pb::Moment* from, const events::pb::Moment* until, const kpi::Zone& zone) {
+kpi::Validity validity_of(const events::pb::Moment* from, const events::pb::Moment* until,
+                          const kpi::Zone& zone) {
     return {.from = from == nullptr ? base::since_ever : moment_at(*from, zone),
             .until = until == nullptr ? base::for_ever : moment_at(*until, zone)};
 }
@@ -245,7 +258,8 @@ DirectoryIdentity identity_of(const Event& head, const kpi::Zone& zone) {
     switch (head.data_case()) {
         case Event::kTeam: writer.text(head.team().id()); break;
         case Event::kManager:
-            writer.text(head.manager().id()).moment(head.manager().has_from(), head.manager().from());
+            writer.text(head.manager().id())
+                .moment(head.manager().has_from(), head.manager().from());
             break;
         case Event::kEndpoint:
             writer.text(head.endpoint().kind()).text(head.endpoint().address());
@@ -255,10 +269,12 @@ DirectoryIdentity identity_of(const Event& head, const kpi::Zone& zone) {
             writer.text(head.client().id()).moment(head.client().has_from(), head.client().from());
             break;
         case Event::kCalendar:
-            writer.text(head.calendar().id()).moment(head.calendar().has_from(), head.calendar().from());
+            writer.text(head.calendar().id())
+                .moment(head.calendar().has_from(), head.calendar().from());
             break;
         case Event::kAbsence:
-            writer.text(head.absence().manager()).moment(head.absence().has_from(), head.absence().from());
+            writer.text(head.absence().manager())
+                .moment(head.absence().has_from(), head.absence().from());
             break;
         case Event::kNorm: norm_identity(writer, head.norm()); break;
         case Event::kPlan: norm_identity(writer, head.plan()); break;
@@ -289,8 +305,8 @@ std::string canonical_void_name(std::string_view entity_id, const kpi::Zone& zon
     return std::string(entity_id);
 }
 
-base::Result<DirectoryEntry> entry_of(const Event& head, const std::vector<InternedParty>& parties, Names& names,
-                                      kpi::Company company, const kpi::Zone& zone) {
+base::Result<DirectoryEntry> entry_of(const Event& head, const std::vector<InternedParty>& parties,
+                                      Names& names, kpi::Company company, const kpi::Zone& zone) {
     switch (head.data_case()) {
         case Event::kManager: {
             const events::pb::Manager& manager = head.manager();
@@ -300,8 +316,10 @@ base::Result<DirectoryEntry> entry_of(const Event& head, const std::vector<Inter
                                     .role = manager.role(),
                                     .team = {},
                                     .validity = validity(manager, zone)};
-            BOOST_OUTCOME_TRY(entry.manager, names.intern_as<kpi::Manager>(company, Table::manager, manager.id()));
-            BOOST_OUTCOME_TRY(entry.team, names.intern_as<kpi::Team>(company, Table::team, manager.team()));
+            BOOST_OUTCOME_TRY(entry.manager,
+                              names.intern_as<kpi::Manager>(company, Table::manager, manager.id()));
+            BOOST_OUTCOME_TRY(entry.team,
+                              names.intern_as<kpi::Team>(company, Table::team, manager.team()));
             return DirectoryEntry(std::move(entry));
         }
         case Event::kTeam: {

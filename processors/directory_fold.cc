@@ -15,15 +15,20 @@ using store::Family;
 
 /// Where the row of an identity's name is found: a void names an entry by text.
 store::EntityKey void_key(const CompanyState& company, events::Kind kind, const std::string& name) {
-    return {company.ordinal, store::kind_byte(events::Kind::voided), {}, void_target(events::to_string(kind), name)};
+    return {company.ordinal,
+            store::kind_byte(events::Kind::voided),
+            {},
+            void_target(events::to_string(kind), name)};
 }
 
 std::string data_of(const events::pb::Event& head) {
     events::pb::Event bare;
     const auto* reflection = head.GetReflection();
-    const auto* field = reflection->GetOneofFieldDescriptor(
-        head, head.GetDescriptor()->FindOneofByName("data"));
-    bare.GetReflection()->MutableMessage(&bare, field)->CopyFrom(reflection->GetMessage(head, field));
+    const auto* field =
+        reflection->GetOneofFieldDescriptor(head, head.GetDescriptor()->FindOneofByName("data"));
+    bare.GetReflection()
+        ->MutableMessage(&bare, field)
+        ->CopyFrom(reflection->GetMessage(head, field));
     // Maps in one order: equal entries are equal bytes.
     std::string bytes;
     {
@@ -58,7 +63,8 @@ base::Result<void> DirectoryFold::load() {
         for (int pass = 0; pass < 2; ++pass) {
             BOOST_OUTCOME_TRY(load_kind(company, events::Kind::settings));
         }
-        for (auto kind = store::kind_byte(events::Kind::team); kind < store::kind_byte(events::Kind::settings); ++kind) {
+        for (auto kind = store::kind_byte(events::Kind::team);
+             kind < store::kind_byte(events::Kind::settings); ++kind) {
             BOOST_OUTCOME_TRY(load_kind(company, static_cast<events::Kind>(kind)));
         }
     }
@@ -78,8 +84,8 @@ base::Result<void> DirectoryFold::load_kind(CompanyState& company, events::Kind 
         BOOST_OUTCOME_TRY(const auto row, store::decode<store::DirectoryRow>(value));
         events::pb::Event head;
         head.ParseFromString(row.data);
-        company.entry_keys[void_target(events::to_string(kind), identity_of(head, company.directory.zone()).name)] =
-            key;
+        company.entry_keys[void_target(events::to_string(kind),
+                                       identity_of(head, company.directory.zone()).name)] = key;
         if (!row.head.voided) {
             BOOST_OUTCOME_TRY(const auto entry, entry_of_row(company, row));
             BOOST_OUTCOME_TRY(set(company, key, DirectoryEntry(), entry));
@@ -115,7 +121,8 @@ base::Result<Verdict> DirectoryFold::apply(CompanyState& company, const Incoming
                                .normalised = incoming.parties[i].normalised,
                                .raw = incoming.parties[i].text});
     }
-    BOOST_OUTCOME_TRY(row.head.voided, is_voided(company, kind, identity.name, incoming.revision.source));
+    BOOST_OUTCOME_TRY(row.head.voided,
+                      is_voided(company, kind, identity.name, incoming.revision.source));
     DirectoryEntry before;
     if (stored && !stored->head.voided) {
         BOOST_OUTCOME_TRY(before, entry_of_row(company, *stored));
@@ -135,7 +142,8 @@ base::Result<Verdict> DirectoryFold::apply(CompanyState& company, const Incoming
     return verdict;
 }
 
-base::Result<void> DirectoryFold::apply_void(CompanyState& company, events::Kind kind, const std::string& name) {
+base::Result<void> DirectoryFold::apply_void(CompanyState& company, events::Kind kind,
+                                             const std::string& name) {
     const auto found = company.entry_keys.find(void_target(events::to_string(kind), name));
     if (found == company.entry_keys.end()) {
         return base::success();
@@ -154,7 +162,8 @@ base::Result<void> DirectoryFold::apply_void(CompanyState& company, events::Kind
     return set(company, key, before, DirectoryEntry());
 }
 
-base::Result<DirectoryEntry> DirectoryFold::entry_of_row(CompanyState& company, const store::DirectoryRow& row) {
+base::Result<DirectoryEntry> DirectoryFold::entry_of_row(CompanyState& company,
+                                                         const store::DirectoryRow& row) {
     events::pb::Event head;
     if (!head.ParseFromString(row.data)) {
         return base::Error(base::ErrorCode::corrupt, "a directory row holds no entry");
@@ -168,8 +177,9 @@ base::Result<DirectoryEntry> DirectoryFold::entry_of_row(CompanyState& company, 
 
 base::Result<bool> DirectoryFold::is_voided(const CompanyState& company, events::Kind kind,
                                             const std::string& name, std::uint64_t revision) {
-    BOOST_OUTCOME_TRY(const auto voids, state_.read<store::VoidRow>(
-                                            Family::entity, store::entity_key(void_key(company, kind, name))));
+    BOOST_OUTCOME_TRY(const auto voids,
+                      state_.read<store::VoidRow>(
+                          Family::entity, store::entity_key(void_key(company, kind, name))));
     return voids && voids->hits(revision);
 }
 
@@ -222,8 +232,9 @@ base::Result<void> DirectoryFold::touch(CompanyState& company, const DirectoryEn
     if (const auto* manager = std::get_if<kpi::ManagerEntry>(&entry)) {
         dirty(Dirt::What::manager, manager->manager.value());
     } else if (const auto* endpoint = std::get_if<kpi::EndpointEntry>(&entry)) {
-        for (const std::string_view text : {std::string_view(endpoint->address), address_part(endpoint->address),
-                                            std::string_view(endpoint->normalised)}) {
+        for (const std::string_view text :
+             {std::string_view(endpoint->address), address_part(endpoint->address),
+              std::string_view(endpoint->normalised)}) {
             BOOST_OUTCOME_TRY(const std::uint32_t subject,
                               state_.names.find(company.ordinal, store::Table::subject, text));
             dirty(Dirt::What::subject, subject);

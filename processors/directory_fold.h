@@ -7,27 +7,31 @@
 
 namespace processors {
 
-/// Directory entries and settings: rows, the directory in memory, and which entities a change touches.
+/// Directory entries and settings: rows, the directory in memory, and which entities a change
+/// touches.
 class DirectoryFold {
 public:
     explicit DirectoryFold(FoldState& state) : state_(state) {}
 
-    /// Rebuilds the directories in memory from their rows. Settings first: dates depend on the zone.
+    /// Rebuilds the directories in memory from their rows. Settings first: dates depend on the
+    /// zone.
     base::Result<void> load();
 
     base::Result<Verdict> apply(CompanyState& company, const Incoming& incoming);
-    base::Result<void> apply_void(CompanyState& company, events::Kind kind, const std::string& name);
+    base::Result<void> apply_void(CompanyState& company, events::Kind kind,
+                                  const std::string& name);
 
 private:
     base::Result<void> load_kind(CompanyState& company, events::Kind kind);
-    base::Result<void> set(CompanyState& company, const std::string& row_key, const DirectoryEntry& before,
-                           const DirectoryEntry& after);
+    base::Result<void> set(CompanyState& company, const std::string& row_key,
+                           const DirectoryEntry& before, const DirectoryEntry& after);
     /// Dates of entries mean other instants now: every entry is read again, everything is touched.
     base::Result<void> zone_changed(CompanyState& company);
     base::Result<void> touch(CompanyState& company, const DirectoryEntry& entry);
-    base::Result<DirectoryEntry> entry_of_row(CompanyState& company, const store::DirectoryRow& row);
-    base::Result<bool> is_voided(const CompanyState& company, events::Kind kind, const std::string& name,
-                                 std::uint64_t revision);
+    base::Result<DirectoryEntry> entry_of_row(CompanyState& company,
+                                              const store::DirectoryRow& row);
+    base::Result<bool> is_voided(const CompanyState& company, events::Kind kind,
+                                 const std::string& name, std::uint64_t revision);
 
     FoldState& state_;
 };

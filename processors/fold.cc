@@ -13,12 +13,19 @@ using events::Kind;
 using store::Family;
 using store::Table;
 
-/// Raised with every change of what the fold makes of a log: rows of another version are built anew.
+/// Raised with every change of what the fold makes of a log: rows of another version are built
+/// anew.
 constexpr std::uint64_t fold_version = 1;
 
-std::string position_key() { return store::meta_key("position"); }
-std::string job_key() { return store::meta_key("job"); }
-std::string version_key() { return store::meta_key("fold_version"); }
+std::string position_key() {
+    return store::meta_key("position");
+}
+std::string job_key() {
+    return store::meta_key("job");
+}
+std::string version_key() {
+    return store::meta_key("fold_version");
+}
 
 std::string number_value(std::uint64_t number) {
     store::ValueWriter value;
@@ -48,12 +55,17 @@ std::optional<base::UtcMillis> event_time(const events::pb::Event& head) {
 }  // namespace
 
 Fold::Fold(store::ViewStore& store)
-    : state_(store), calls_(state_), activities_(state_), directory_(state_),
-      reattribution_(state_, calls_, activities_) {}
+    : state_(store),
+      calls_(state_),
+      activities_(state_),
+      directory_(state_),
+      reattribution_(state_, calls_, activities_) {
+}
 
 base::Result<void> Fold::open(std::uint64_t log_start) {
     BOOST_OUTCOME_TRY(state_.rows.open());
-    BOOST_OUTCOME_TRY(const auto position, state_.read<store::PositionRow>(Family::state, position_key()));
+    BOOST_OUTCOME_TRY(const auto position,
+                      state_.read<store::PositionRow>(Family::state, position_key()));
     if (!position) {
         state_.position.first_offset = log_start;
         state_.position.next_offset = log_start;
@@ -64,8 +76,9 @@ base::Result<void> Fold::open(std::uint64_t log_start) {
     state_.position = *position;
     BOOST_OUTCOME_TRY(const auto version, state_.rows.get(Family::state, version_key()));
     if (!version || store::ValueReader(*version).u() != fold_version) {
-        return base::Error(base::ErrorCode::corrupt,
-                           "the views were folded by another version of the program: run `normwatch replay`");
+        return base::Error(
+            base::ErrorCode::corrupt,
+            "the views were folded by another version of the program: run `normwatch replay`");
     }
     BOOST_OUTCOME_TRY(const auto job, state_.read<store::JobRow>(Family::state, job_key()));
     std::vector<std::string> ids;
@@ -111,8 +124,9 @@ base::Result<void> Fold::apply(const eventlog::ReadRecord& record) {
         event.head.mutable_rejected()->set_bytes(record.bytes.size());
     }
     BOOST_OUTCOME_TRY(CompanyState * company, state_.company(event.head.company()));
-    BOOST_OUTCOME_TRY(const auto source, state_.names.intern_as<kpi::Source>(company->ordinal, Table::source,
-                                                                             event.head.source_id()));
+    BOOST_OUTCOME_TRY(const auto source,
+                      state_.names.intern_as<kpi::Source>(company->ordinal, Table::source,
+                                                          event.head.source_id()));
     BOOST_OUTCOME_TRY(const Verdict verdict, judge_event(record, event, *company, source));
     if (verdict == Verdict::conflict || verdict == Verdict::rejected) {
         BOOST_OUTCOME_TRY(quarantine(record, event, *company, source, verdict));
@@ -148,7 +162,8 @@ base::Result<Verdict> Fold::judge_event(const eventlog::ReadRecord& record, even
                                    .id = event.head.id(),
                                    .offset = record.offset,
                                    .received_at = record.received_at},
-                      .revision = {.source = event.head.source_revision(), .mapper = event.head.mapper_revision()},
+                      .revision = {.source = event.head.source_revision(),
+                                   .mapper = event.head.mapper_revision()},
                       .fingerprint = {}};
     BOOST_OUTCOME_TRY(incoming.parties, intern_parties(state_.names, company.ordinal, event));
     std::vector<std::uint64_t> subjects;
@@ -191,11 +206,12 @@ base::Result<Verdict> Fold::dispatch(CompanyState& company, const Incoming& inco
 base::Result<Verdict> Fold::apply_void(CompanyState& company, const Incoming& incoming) {
     const events::pb::Void& voided = incoming.event.head.void_();
     const Kind kind = events::kind_of_word(voided.kind());
-    const std::string& scope_name = voided.kind().starts_with("call")
-                                        ? (voided.scope().empty() ? incoming.event.head.scope() : voided.scope())
-                                        : voided.ledger();
-    BOOST_OUTCOME_TRY(const auto scope,
-                      state_.names.intern_as<kpi::Scope>(company.ordinal, Table::scope, scope_name));
+    const std::string& scope_name =
+        voided.kind().starts_with("call")
+            ? (voided.scope().empty() ? incoming.event.head.scope() : voided.scope())
+            : voided.ledger();
+    BOOST_OUTCOME_TRY(const auto scope, state_.names.intern_as<kpi::Scope>(
+                                            company.ordinal, Table::scope, scope_name));
     std::string entity_id = voided.entity_id();
     if (kind == Kind::email) {
         entity_id = events::normal_message_id(entity_id);
@@ -204,13 +220,15 @@ base::Result<Verdict> Fold::apply_void(CompanyState& company, const Incoming& in
     }
     const store::EntityKey key{company.ordinal, store::kind_byte(Kind::voided), scope,
                                void_target(voided.kind(), entity_id)};
-    BOOST_OUTCOME_TRY(const auto stored, state_.read<store::VoidRow>(Family::entity, store::entity_key(key)));
+    BOOST_OUTCOME_TRY(const auto stored,
+                      state_.read<store::VoidRow>(Family::entity, store::entity_key(key)));
     store::VoidRow row = stored.value_or(store::VoidRow{});
-    const std::optional<std::uint64_t> revision = optional_number(voided.has_revision(), voided.revision());
+    const std::optional<std::uint64_t> revision =
+        optional_number(voided.has_revision(), voided.revision());
     const auto known = std::find_if(row.voids.begin(), row.voids.end(),
                                     [&](const auto& one) { return one.revision == revision; });
-    const Verdict verdict = judge(known == row.voids.end() ? nullptr : &known->head, incoming.revision,
-                                  incoming.fingerprint);
+    const Verdict verdict = judge(known == row.voids.end() ? nullptr : &known->head,
+                                  incoming.revision, incoming.fingerprint);
     if (verdict == Verdict::stale || verdict == Verdict::conflict) {
         return verdict;
     }
@@ -233,8 +251,8 @@ base::Result<Verdict> Fold::apply_void(CompanyState& company, const Incoming& in
     return verdict;
 }
 
-base::Result<void> Fold::act_on_void(CompanyState& company, kpi::Scope scope, const events::pb::Void& voided,
-                                     const std::string& entity_id) {
+base::Result<void> Fold::act_on_void(CompanyState& company, kpi::Scope scope,
+                                     const events::pb::Void& voided, const std::string& entity_id) {
     const Kind kind = events::kind_of_word(voided.kind());
     switch (kind) {
         case Kind::call: return calls_.apply_void(company, scope, voided.kind(), entity_id);
@@ -248,7 +266,8 @@ base::Result<void> Fold::act_on_void(CompanyState& company, kpi::Scope scope, co
             for (auto slash = entity_id.find('/'); slash != std::string::npos;
                  slash = entity_id.find('/', slash + 1)) {
                 BOOST_OUTCOME_TRY(activities_.apply_void(
-                    company, kind, {}, ledger_id(entity_id.substr(0, slash), entity_id.substr(slash + 1))));
+                    company, kind, {},
+                    ledger_id(entity_id.substr(0, slash), entity_id.substr(slash + 1))));
             }
             return base::success();
         }
@@ -263,27 +282,32 @@ base::Result<Verdict> Fold::keep(CompanyState& company, const Incoming& incoming
     const Kind kind = events::kind_of(head);
     store::KeyWriter native;
     if (head.has_review()) {
-        native.text(head.review().call_id()).text(head.review().manager()).text(head.review().scorecard_id());
+        native.text(head.review().call_id())
+            .text(head.review().manager())
+            .text(head.review().scorecard_id());
     }
     native.text(head.source()).text(head.id());
     const store::EntityKey key{company.ordinal, store::kind_byte(kind), {}, native.take()};
     const std::string bytes = store::entity_key(key);
     BOOST_OUTCOME_TRY(const auto stored, state_.read<store::KeptRow>(Family::entity, bytes));
-    const Verdict verdict = judge(stored ? &stored->head : nullptr, incoming.revision, incoming.fingerprint);
+    const Verdict verdict =
+        judge(stored ? &stored->head : nullptr, incoming.revision, incoming.fingerprint);
     if (verdict == Verdict::duplicate) {
         store::KeptRow noted = *stored;
         if (observe(noted.head, incoming.delivery)) {
             state_.write(Family::entity, bytes, noted);
         }
     } else if (verdict == Verdict::fresh || verdict == Verdict::revision) {
-        const store::KeptRow row{.head = head_of(incoming.revision, incoming.fingerprint, incoming.delivery)};
+        const store::KeptRow row{
+            .head = head_of(incoming.revision, incoming.fingerprint, incoming.delivery)};
         state_.write(Family::entity, bytes, row);
     }
     return verdict;
 }
 
 base::Result<void> Fold::quarantine(const eventlog::ReadRecord& record, const events::Event& event,
-                                    const CompanyState& company, kpi::Source source, Verdict verdict) {
+                                    const CompanyState& company, kpi::Source source,
+                                    Verdict verdict) {
     const events::pb::Event& head = event.head;
     const events::pb::Origin& origin = head.origin();
     store::QuarantineRow row{.company = company.ordinal,
@@ -303,7 +327,8 @@ base::Result<void> Fold::quarantine(const eventlog::ReadRecord& record, const ev
         row.reason = "conflict";
         row.stage = "fold";
         row.detail = "the same key and revision with another content";
-        row.bytes = event.personal.raw().empty() ? record.bytes.size() : event.personal.raw().size();
+        row.bytes =
+            event.personal.raw().empty() ? record.bytes.size() : event.personal.raw().size();
     } else if (head.data_case() == events::pb::Event::DATA_NOT_SET) {
         row.reason = "unknown_type";
         row.stage = "fold";
@@ -316,8 +341,10 @@ base::Result<void> Fold::quarantine(const eventlog::ReadRecord& record, const ev
 
 base::Result<void> Fold::quarantine_action(const events::pb::QuarantineAction& action) {
     const auto dash = action.id().rfind('-');
-    const std::string digits = dash == std::string::npos ? std::string() : action.id().substr(dash + 1);
-    if (digits.empty() || digits.size() > 19 || digits.find_first_not_of("0123456789") != std::string::npos) {
+    const std::string digits =
+        dash == std::string::npos ? std::string() : action.id().substr(dash + 1);
+    if (digits.empty() || digits.size() > 19 ||
+        digits.find_first_not_of("0123456789") != std::string::npos) {
         return base::success();
     }
     const std::string key = store::quarantine_key(std::stoull(digits));
@@ -329,19 +356,31 @@ base::Result<void> Fold::quarantine_action(const events::pb::QuarantineAction& a
     return base::success();
 }
 
-base::Result<void> Fold::count(const CompanyState& company, kpi::Source source, const events::Event& event,
-                               Verdict verdict) {
+base::Result<void> Fold::count(const CompanyState& company, kpi::Source source,
+                               const events::Event& event, Verdict verdict) {
     const std::string key = store::source_key(company.ordinal, source);
     BOOST_OUTCOME_TRY(const auto stored, state_.read<store::SourceRow>(Family::state, key));
     store::SourceRow row = stored.value_or(store::SourceRow{});
     store::Ledger& ledger = state_.position.ledger;
     switch (verdict) {
         case Verdict::fresh:
-        case Verdict::revision: ++row.applied; ++ledger.applied; break;
-        case Verdict::duplicate: ++row.duplicate; ++ledger.duplicate; break;
-        case Verdict::stale: ++row.stale; ++ledger.stale; break;
+        case Verdict::revision:
+            ++row.applied;
+            ++ledger.applied;
+            break;
+        case Verdict::duplicate:
+            ++row.duplicate;
+            ++ledger.duplicate;
+            break;
+        case Verdict::stale:
+            ++row.stale;
+            ++ledger.stale;
+            break;
         case Verdict::conflict:
-        case Verdict::rejected: ++row.quarantined; ++ledger.quarantined; break;
+        case Verdict::rejected:
+            ++row.quarantined;
+            ++ledger.quarantined;
+            break;
     }
     const auto received_at = base::from_ms(event.head.received_at());
     row.last_received_at = std::max(row.last_received_at.value_or(received_at), received_at);

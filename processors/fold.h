@@ -18,13 +18,13 @@ namespace processors {
 
 /// The fold of one partition's log into rows: record after record, a pure function of their bytes.
 ///
-/// Every record gets exactly one verdict, and the ledger balances at every record border. What a record moves
-/// in entities already folded is done with the record, unless it is more than `inline_entities_max`: then
-/// the rest is a job, which must be done before the next record (`work`). Between directory.begin and
-/// .applied such work waits.
+/// Every record gets exactly one verdict, and the ledger balances at every record border. What a
+/// record moves in entities already folded is done with the record, unless it is more than
+/// `inline_entities_max`: then the rest is a job, which must be done before the next record
+/// (`work`). Between directory.begin and .applied such work waits.
 ///
-/// Invariants: rows after n records are the same whatever the cut of batches (I1 of docs/architecture.md).
-/// Threads:    one.
+/// Invariants: rows after n records are the same whatever the cut of batches (I1 of
+/// docs/architecture.md). Threads:    one.
 class Fold {
 public:
     explicit Fold(store::ViewStore& store);
@@ -61,14 +61,14 @@ private:
                                       CompanyState& company, kpi::Source source);
     base::Result<Verdict> dispatch(CompanyState& company, const Incoming& incoming);
     base::Result<Verdict> apply_void(CompanyState& company, const Incoming& incoming);
-    base::Result<void> act_on_void(CompanyState& company, kpi::Scope scope, const events::pb::Void& voided,
-                                   const std::string& entity_id);
+    base::Result<void> act_on_void(CompanyState& company, kpi::Scope scope,
+                                   const events::pb::Void& voided, const std::string& entity_id);
     base::Result<Verdict> keep(CompanyState& company, const Incoming& incoming);
     base::Result<void> quarantine(const eventlog::ReadRecord& record, const events::Event& event,
                                   const CompanyState& company, kpi::Source source, Verdict verdict);
     base::Result<void> quarantine_action(const events::pb::QuarantineAction& action);
-    base::Result<void> count(const CompanyState& company, kpi::Source source, const events::Event& event,
-                             Verdict verdict);
+    base::Result<void> count(const CompanyState& company, kpi::Source source,
+                             const events::Event& event, Verdict verdict);
     void write_position();
 
     FoldState state_;

@@ -8,27 +8,36 @@ namespace {
 
 using store::Table;
 
-/// The words of a leg event's result and of a call event's disposition, as a CDR would say them. Maps are
-/// data: domain.md 4.
+/// The words of a leg event's result and of a call event's disposition, as a CDR would say them.
+/// Maps are data: domain.md 4.
 LegResult result_of_word(std::string word) {
     static const std::map<std::string_view, LegResult> words{
-        {"busy", LegResult::busy},           {"rejected", LegResult::rejected},
-        {"failed", LegResult::failed},       {"unreachable", LegResult::failed},
-        {"invalid_number", LegResult::failed}, {"congestion", LegResult::congestion},
-        {"cancelled", LegResult::cancel},    {"caller_gave_up", LegResult::cancel},
-        {"abandoned_ringing", LegResult::cancel}, {"abandoned_queue", LegResult::cancel},
+        {"busy", LegResult::busy},
+        {"rejected", LegResult::rejected},
+        {"failed", LegResult::failed},
+        {"unreachable", LegResult::failed},
+        {"invalid_number", LegResult::failed},
+        {"congestion", LegResult::congestion},
+        {"cancelled", LegResult::cancel},
+        {"caller_gave_up", LegResult::cancel},
+        {"abandoned_ringing", LegResult::cancel},
+        {"abandoned_queue", LegResult::cancel},
     };
-    std::transform(word.begin(), word.end(), word.begin(),
-                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+    std::transform(word.begin(), word.end(), word.begin(), [](char c) {
+        return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    });
     const auto found = words.find(word);
     return found == words.end() ? LegResult::no_answer : found->second;
 }
 
 LegResult result_of_cdr(std::string_view disposition) {
     static const std::map<std::string_view, LegResult> words{
-        {"ANSWERED", LegResult::answered}, {"NO ANSWER", LegResult::no_answer},
-        {"BUSY", LegResult::busy},         {"FAILED", LegResult::failed},
-        {"CONGESTION", LegResult::congestion}, {"CANCEL", LegResult::cancel},
+        {"ANSWERED", LegResult::answered},
+        {"NO ANSWER", LegResult::no_answer},
+        {"BUSY", LegResult::busy},
+        {"FAILED", LegResult::failed},
+        {"CONGESTION", LegResult::congestion},
+        {"CANCEL", LegResult::cancel},
     };
     const auto found = words.find(disposition);
     return found == words.end() ? LegResult::no_answer : found->second;
@@ -42,14 +51,14 @@ store::PartyRow party_row(const LegSource& source, std::uint32_t index_plus_one)
     return {.number = party.normalised, .text = party.text};
 }
 
-
 /// Interns the address part of a channel's peer: the registry may know that form.
 base::Result<kpi::Subject> intern_peer(const LegSource& source, std::uint32_t index_plus_one) {
     if (index_plus_one == 0 || index_plus_one > source.parties.size()) {
         return kpi::Subject();
     }
     const kpi::Subject peer = source.parties[index_plus_one - 1].text;
-    BOOST_OUTCOME_TRY(const std::string text, source.names.text(source.company, Table::subject, peer.value()));
+    BOOST_OUTCOME_TRY(const std::string text,
+                      source.names.text(source.company, Table::subject, peer.value()));
     BOOST_OUTCOME_TRY(source.names.intern(source.company, Table::subject, address_part(text)));
     return peer;
 }
@@ -58,7 +67,9 @@ std::optional<base::UtcMillis> instant(bool present, std::int64_t ms) {
     return present ? std::optional(base::from_ms(ms)) : std::nullopt;
 }
 
-std::uint8_t byte_of(auto value) { return static_cast<std::uint8_t>(value); }
+std::uint8_t byte_of(auto value) {
+    return static_cast<std::uint8_t>(value);
+}
 
 /// Sides of an event's leg: ours by address, theirs by number.
 struct EventSides {
@@ -118,12 +129,13 @@ private:
         BOOST_OUTCOME_TRY(leg_.dialled, text(row_.called.text));
         BOOST_OUTCOME_TRY(leg_.dialled_normalised, text(row_.called.number));
         leg_.billed_seconds = row_.billed_seconds;
-        const bool numbered = (row_.quality & kpi::bit(kpi::Quality::weak_key)) == 0 && !row_.third_id.empty() &&
-                              row_.third_id.size() < 19 &&
+        const bool numbered = (row_.quality & kpi::bit(kpi::Quality::weak_key)) == 0 &&
+                              !row_.third_id.empty() && row_.third_id.size() < 19 &&
                               row_.third_id.find_first_not_of("0123456789") == std::string::npos;
         leg_.sequence = numbered ? std::stoull(row_.third_id) : 0;
         BOOST_OUTCOME_TRY(const std::string peer, text(row_.peer));
-        leg_.order_key = (row_.second_id.empty() ? row_.native_id : row_.second_id) + '\0' + peer + '\0' + row_.third_id;
+        leg_.order_key = (row_.second_id.empty() ? row_.native_id : row_.second_id) + '\0' + peer +
+                         '\0' + row_.third_id;
         return base::success();
     }
 
@@ -145,10 +157,14 @@ private:
         store::PartyRow theirs = is_call ? (inbound ? row_.caller : row_.called) : row_.caller;
         EventSides sides;
         if (row_.endpoint) {
-            ours = {.number = {}, .text = row_.endpoint};
+            // Its normal form is known when it is the address that was called or calls.
+            ours.number = row_.endpoint == ours.text ? ours.number : kpi::Subject();
+            ours.text = row_.endpoint;
         }
         BOOST_OUTCOME_TRY(sides.inside, company_side(ours));
         sides.inside.manager = row_.manager;
+        BOOST_OUTCOME_TRY(sides.inside.manager_id,
+                          names_.text(company_, Table::manager, row_.manager.value()));
         if (direction == kpi::Direction::internal) {
             BOOST_OUTCOME_TRY(sides.outside, company_side(theirs));
         } else {
@@ -160,12 +176,13 @@ private:
         if (is_call) {
             BOOST_OUTCOME_TRY(leg_.dialled, text(row_.called.text));
             BOOST_OUTCOME_TRY(leg_.dialled_normalised, text(row_.called.number));
-            leg_.stated = StatedCall{.direction = direction,
-                                     .disposition = row_.disposition == 0
-                                         ? std::nullopt
-                                         : std::optional(static_cast<kpi::Disposition>(row_.disposition)),
-                                     .manager = row_.manager,
-                                     .hung_up_by_caller = row_.hung_up_by_caller};
+            leg_.stated = StatedCall{
+                .direction = direction,
+                .disposition = row_.disposition == 0
+                                   ? std::nullopt
+                                   : std::optional(static_cast<kpi::Disposition>(row_.disposition)),
+                .manager = row_.manager,
+                .hung_up_by_caller = row_.hung_up_by_caller};
         }
         return base::success();
     }
@@ -191,7 +208,8 @@ private:
 kpi::QualitySet quality_of(const events::pb::Event& event) {
     kpi::QualitySet set = 0;
     for (const std::string& word : event.quality()) {
-        for (const auto quality : {kpi::Quality::tz_ambiguous, kpi::Quality::tz_assumed, kpi::Quality::weak_key}) {
+        for (const auto quality :
+             {kpi::Quality::tz_ambiguous, kpi::Quality::tz_assumed, kpi::Quality::weak_key}) {
             if (word == kpi::to_string(quality)) {
                 set |= kpi::bit(quality);
             }
@@ -211,7 +229,8 @@ base::Result<std::vector<InternedParty>> intern_parties(Names& names, kpi::Compa
     for (const events::pb::Party& party : event.personal.parties()) {
         InternedParty one;
         const std::string& raw = party.raw().empty() ? party.normalised() : party.raw();
-        BOOST_OUTCOME_TRY(one.normalised, names.intern_as<kpi::Subject>(company, Table::subject, party.normalised()));
+        BOOST_OUTCOME_TRY(one.normalised, names.intern_as<kpi::Subject>(company, Table::subject,
+                                                                        party.normalised()));
         BOOST_OUTCOME_TRY(one.text, names.intern_as<kpi::Subject>(company, Table::subject, raw));
         if (party.kind() == events::pb::Party::TEXT && one.normalised) {
             one.text = one.normalised;
@@ -253,11 +272,13 @@ base::Result<store::LegRow> leg_of(const events::pb::CallLeg& event, const LegSo
     leg.started_at = base::from_ms(event.ring_started_at());
     leg.answered_at = instant(event.has_answered_at(), event.answered_at());
     leg.ended_at = instant(event.has_ended_at(), event.ended_at());
-    leg.result = byte_of(event.has_answered_at() ? LegResult::answered : result_of_word(event.result()));
+    leg.result =
+        byte_of(event.has_answered_at() ? LegResult::answered : result_of_word(event.result()));
     return leg;
 }
 
-base::Result<std::vector<store::LegRow>> legs_of(const events::pb::Call& call, const LegSource& source) {
+base::Result<std::vector<store::LegRow>> legs_of(const events::pb::Call& call,
+                                                 const LegSource& source) {
     std::vector<store::LegRow> legs(1);
     store::LegRow& own = legs.front();
     own.kind = store::LegKind::call_event;
@@ -268,13 +289,14 @@ base::Result<std::vector<store::LegRow>> legs_of(const events::pb::Call& call, c
     own.started_at = base::from_ms(call.started_at());
     own.answered_at = instant(call.has_answered_at(), call.answered_at());
     own.ended_at = instant(call.has_ended_at(), call.ended_at());
-    own.result = byte_of(call.has_answered_at() ? LegResult::answered : result_of_word(call.disposition()));
+    own.result =
+        byte_of(call.has_answered_at() ? LegResult::answered : result_of_word(call.disposition()));
     const auto disposition = kpi::disposition_of(call.disposition());
     own.disposition = disposition ? byte_of(*disposition) : 0;
-    BOOST_OUTCOME_TRY(own.manager,
-                      source.names.intern_as<kpi::Manager>(source.company, Table::manager, call.manager()));
-    BOOST_OUTCOME_TRY(own.endpoint,
-                      source.names.intern_as<kpi::Subject>(source.company, Table::subject, call.endpoint()));
+    BOOST_OUTCOME_TRY(own.manager, source.names.intern_as<kpi::Manager>(
+                                       source.company, Table::manager, call.manager()));
+    BOOST_OUTCOME_TRY(own.endpoint, source.names.intern_as<kpi::Subject>(
+                                        source.company, Table::subject, call.endpoint()));
     own.hung_up_by_caller = call.hangup_by() == "caller";
     own.tags.assign(call.tags().begin(), call.tags().end());
     std::sort(own.tags.begin(), own.tags.end());
@@ -312,8 +334,8 @@ std::vector<std::string> tokens_of(const store::LegRow& leg) {
 }
 
 bool same_leg(const store::LegRow& a, const store::LegRow& b) {
-    return a.kind == b.kind && a.inside_call_event == b.inside_call_event && a.native_id == b.native_id &&
-           a.second_id == b.second_id && a.third_id == b.third_id;
+    return a.kind == b.kind && a.inside_call_event == b.inside_call_event &&
+           a.native_id == b.native_id && a.second_id == b.second_id && a.third_id == b.third_id;
 }
 
 base::Result<Leg> to_leg(const store::LegRow& row, Names& names, kpi::Company company) {

@@ -26,11 +26,12 @@ struct LegSource {
     const std::vector<InternedParty>& parties;
 };
 
-/// A CDR row, a leg event, a call event: as leg rows. The call event comes first, its `legs` behind it.
-/// Interns every text that assembly may show or look up.
+/// A CDR row, a leg event, a call event: as leg rows. The call event comes first, its `legs` behind
+/// it. Interns every text that assembly may show or look up.
 base::Result<store::LegRow> leg_of(const events::pb::CdrRow& row, const LegSource& source);
 base::Result<store::LegRow> leg_of(const events::pb::CallLeg& leg, const LegSource& source);
-base::Result<std::vector<store::LegRow>> legs_of(const events::pb::Call& call, const LegSource& source);
+base::Result<std::vector<store::LegRow>> legs_of(const events::pb::Call& call,
+                                                 const LegSource& source);
 
 /// Correlation ids of a leg; the first is its native id.
 std::vector<std::string> tokens_of(const store::LegRow& leg);

@@ -24,7 +24,8 @@ std::uint32_t number_of(std::string_view value) {
 
 }  // namespace
 
-base::Result<std::uint32_t> Names::find(kpi::Company company, store::Table table, std::string_view text) {
+base::Result<std::uint32_t> Names::find(kpi::Company company, store::Table table,
+                                        std::string_view text) {
     if (text.empty()) {
         return 0U;
     }
@@ -44,7 +45,8 @@ base::Result<std::uint32_t> Names::find(kpi::Company company, store::Table table
     return ordinal;
 }
 
-base::Result<std::uint32_t> Names::intern(kpi::Company company, store::Table table, std::string_view text) {
+base::Result<std::uint32_t> Names::intern(kpi::Company company, store::Table table,
+                                          std::string_view text) {
     BOOST_OUTCOME_TRY(const std::uint32_t known, find(company, table, text));
     if (known != 0 || text.empty()) {
         return known;
@@ -57,7 +59,8 @@ base::Result<std::uint32_t> Names::intern(kpi::Company company, store::Table tab
     return ordinal;
 }
 
-base::Result<std::string> Names::text(kpi::Company company, store::Table table, std::uint32_t ordinal) {
+base::Result<std::string> Names::text(kpi::Company company, store::Table table,
+                                      std::uint32_t ordinal) {
     if (ordinal == 0) {
         return std::string();
     }

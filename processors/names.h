@@ -12,8 +12,8 @@
 
 namespace processors {
 
-/// Ordinals of texts, given at first appearance in log order: a text is interned while its record is folded,
-/// never later, so that the cut of batches decides nothing.
+/// Ordinals of texts, given at first appearance in log order: a text is interned while its record
+/// is folded, never later, so that the cut of batches decides nothing.
 ///
 /// Threads: one.
 class Names {
@@ -21,9 +21,11 @@ public:
     explicit Names(store::WriteBack& rows) : rows_(rows) {}
 
     /// The ordinal of `text`, given now if it has none; 0 for the empty text.
-    base::Result<std::uint32_t> intern(kpi::Company company, store::Table table, std::string_view text);
+    base::Result<std::uint32_t> intern(kpi::Company company, store::Table table,
+                                       std::string_view text);
     /// The ordinal of `text`; 0 when it never appeared.
-    base::Result<std::uint32_t> find(kpi::Company company, store::Table table, std::string_view text);
+    base::Result<std::uint32_t> find(kpi::Company company, store::Table table,
+                                     std::string_view text);
     /// The text of an ordinal; empty for 0. The reference holds until the next call.
     base::Result<std::string> text(kpi::Company company, store::Table table, std::uint32_t ordinal);
 

@@ -12,11 +12,13 @@ using store::Dirt;
 using store::Index;
 
 /// Kinds that `everything` visits, in key order.
-constexpr std::array<std::uint8_t, 7> visited_kinds{
-    store::kind_byte(events::Kind::call),     store::kind_byte(events::Kind::email),
-    store::kind_byte(events::Kind::meeting),  store::kind_byte(events::Kind::proposal),
-    store::kind_byte(events::Kind::invoice),  store::kind_byte(events::Kind::payment),
-    store::voided_legs_kind};
+constexpr std::array<std::uint8_t, 7> visited_kinds{store::kind_byte(events::Kind::call),
+                                                    store::kind_byte(events::Kind::email),
+                                                    store::kind_byte(events::Kind::meeting),
+                                                    store::kind_byte(events::Kind::proposal),
+                                                    store::kind_byte(events::Kind::invoice),
+                                                    store::kind_byte(events::Kind::payment),
+                                                    store::voided_legs_kind};
 
 struct Terms {
     Index index;
@@ -26,7 +28,8 @@ struct Terms {
 std::vector<Terms> terms_of(const Dirt& dirt) {
     const std::uint64_t term = dirt.term & 0xffffffff;
     switch (dirt.what) {
-        case Dirt::What::everything: return {{Index::kind, {visited_kinds.begin(), visited_kinds.end()}}};
+        case Dirt::What::everything:
+            return {{Index::kind, {visited_kinds.begin(), visited_kinds.end()}}};
         case Dirt::What::manager: return {{Index::manager, {term}}, {Index::named, {term}}};
         case Dirt::What::subject: return {{Index::subject, {term}}, {Index::party, {term}}};
         case Dirt::What::client: return {{Index::client, {term}}};
@@ -64,8 +67,8 @@ base::Result<bool> Reattribution::work_on(const Dirt& dirt, std::size_t& budget)
     return true;
 }
 
-base::Result<bool> Reattribution::visit(Index index, kpi::Company company, std::uint64_t term, const Dirt& dirt,
-                                        std::size_t& budget) {
+base::Result<bool> Reattribution::visit(Index index, kpi::Company company, std::uint64_t term,
+                                        const Dirt& dirt, std::size_t& budget) {
     const std::string upper = store::index_upper(index, company, term, dirt.from);
     std::string lower = store::index_lower(index, company, term, dirt.until);
     if (state_.job.cursor >= upper) {

@@ -23,11 +23,13 @@ std::string hex(std::string_view bytes) {
 }
 
 /// Rows of a family that the digest counts, that one side has and the other lacks or has otherwise.
-base::Result<void> compare(store::Family family, const store::ViewReader& log, const store::ViewReader& views,
+base::Result<void> compare(store::Family family, const store::ViewReader& log,
+                           const store::ViewReader& views,
                            std::vector<RowDifference>& differences) {
     const auto check = [&](const store::ViewReader& other, bool log_is_other, std::string_view key,
                            std::string_view value) -> base::Result<void> {
-        if (store::digest_of_row(family, key, value) == 0 || differences.size() >= differences_max) {
+        if (store::digest_of_row(family, key, value) == 0 ||
+            differences.size() >= differences_max) {
             return base::success();
         }
         BOOST_OUTCOME_TRY(const auto twin, other.get(family, key));
@@ -46,10 +48,11 @@ base::Result<void> compare(store::Family family, const store::ViewReader& log, c
         const store::ViewReader& walked = log_is_other ? views : log;
         const store::ViewReader& other = log_is_other ? log : views;
         base::Result<void> outcome = base::success();
-        BOOST_OUTCOME_TRY(walked.scan(family, {}, {}, [&](std::string_view key, std::string_view value) {
-            outcome = check(other, log_is_other, key, value);
-            return outcome.has_value();
-        }));
+        BOOST_OUTCOME_TRY(
+            walked.scan(family, {}, {}, [&](std::string_view key, std::string_view value) {
+                outcome = check(other, log_is_other, key, value);
+                return outcome.has_value();
+            }));
         BOOST_OUTCOME_TRY(outcome);
     }
     return base::success();
@@ -75,7 +78,8 @@ private:
 }  // namespace
 
 base::Result<Diagnosis> diagnose(eventlog::LogReader& log, eventlog::Partition partition,
-                                 const store::ReadView& view, const std::filesystem::path& scratch_path) {
+                                 const store::ReadView& view,
+                                 const std::filesystem::path& scratch_path) {
     Diagnosis diagnosis{.result = Diagnosis::Result::equal,
                         .reason = {},
                         .digest = view.digest,
@@ -83,8 +87,9 @@ base::Result<Diagnosis> diagnose(eventlog::LogReader& log, eventlog::Partition p
                         .differences = {}};
     if (log.first_offset(partition) > view.position.first_offset) {
         diagnosis.result = Diagnosis::Result::unknown;
-        diagnosis.reason = "the log begins at offset " + std::to_string(log.first_offset(partition)) +
-                           ", the views at " + std::to_string(view.position.first_offset) +
+        diagnosis.reason = "the log begins at offset " +
+                           std::to_string(log.first_offset(partition)) + ", the views at " +
+                           std::to_string(view.position.first_offset) +
                            ": what was folded from the records between cannot be proved";
         return diagnosis;
     }

@@ -15,9 +15,9 @@ namespace processors {
 /// One row that views and log disagree about; absent values are empty.
 struct RowDifference {
     std::string family;
-    std::string key;   ///< hex
-    std::string log;   ///< hex of the value as folded from the log
-    std::string views; ///< hex of the value that stands in the views
+    std::string key;    ///< hex
+    std::string log;    ///< hex of the value as folded from the log
+    std::string views;  ///< hex of the value that stands in the views
 };
 
 /// What `doctor` found for one partition.
@@ -29,8 +29,9 @@ struct Diagnosis {
     std::vector<RowDifference> differences;  ///< the first 100
 };
 
-/// Folds the log anew up to `view.position.next_offset` into `scratch` (made and removed here) and compares
-/// every digested row. `unknown` when the log no longer holds everything that the views hold.
+/// Folds the log anew up to `view.position.next_offset` into `scratch` (made and removed here) and
+/// compares every digested row. `unknown` when the log no longer holds everything that the views
+/// hold.
 base::Result<Diagnosis> diagnose(eventlog::LogReader& log, eventlog::Partition partition,
                                  const store::ReadView& view, const std::filesystem::path& scratch);
 

@@ -12,10 +12,14 @@ constexpr std::size_t batch_changes_max = 400'000;
 
 }  // namespace
 
-Runner::Runner(eventlog::LogReader& log, std::unique_ptr<store::ViewStore> store, RunnerOptions options)
-    : log_(log), store_(std::move(store)), options_(options) {}
+Runner::Runner(eventlog::LogReader& log, std::unique_ptr<store::ViewStore> store,
+               RunnerOptions options)
+    : log_(log), store_(std::move(store)), options_(options) {
+}
 
-Runner::~Runner() { stop(); }
+Runner::~Runner() {
+    stop();
+}
 
 base::Result<void> Runner::open() {
     fold_ = std::make_unique<Fold>(*store_);
@@ -25,8 +29,9 @@ base::Result<void> Runner::open() {
     const std::uint64_t next = fold_->position().next_offset;
     if (next > end || next < first) {
         return base::Error(base::ErrorCode::corrupt,
-                           "partition " + std::to_string(options_.partition.value()) + ": the views stand at offset " +
-                               std::to_string(next) + ", the log holds " + std::to_string(first) + " to " +
+                           "partition " + std::to_string(options_.partition.value()) +
+                               ": the views stand at offset " + std::to_string(next) +
+                               ", the log holds " + std::to_string(first) + " to " +
                                std::to_string(end) + ": both are kept, nothing is changed");
     }
     return commit();
@@ -65,10 +70,13 @@ base::Result<bool> Runner::step(std::uint64_t until) {
     if (next >= until) {
         return false;
     }
-    const std::size_t batch =
-        until - next > options_.catch_up_records_max ? options_.catch_up_records_max : options_.batch_records_max;
-    const std::size_t wanted = static_cast<std::size_t>(std::min<std::uint64_t>(batch, until - next));
-    BOOST_OUTCOME_TRY(const auto records, log_.read(options_.partition, next, wanted, read_bytes_max));
+    const std::size_t batch = until - next > options_.catch_up_records_max
+                                  ? options_.catch_up_records_max
+                                  : options_.batch_records_max;
+    const std::size_t wanted =
+        static_cast<std::size_t>(std::min<std::uint64_t>(batch, until - next));
+    BOOST_OUTCOME_TRY(const auto records,
+                      log_.read(options_.partition, next, wanted, read_bytes_max));
     for (const eventlog::ReadRecord& record : records) {
         BOOST_OUTCOME_TRY(fold_->apply(record));
         if (fold_->has_job() || fold_->changes_count() > batch_changes_max) {
@@ -88,7 +96,9 @@ base::Result<void> Runner::run_to(std::uint64_t offset) {
     }
 }
 
-base::Result<void> Runner::run_to_end() { return run_to(log_.durable_end(options_.partition)); }
+base::Result<void> Runner::run_to_end() {
+    return run_to(log_.durable_end(options_.partition));
+}
 
 void Runner::start() {
     thread_ = std::jthread([this](const std::stop_token& stop) { loop(stop); });
@@ -160,14 +170,17 @@ void Runner::visit(const std::function<void(const base::Sample&)>& show) const {
               .value = value,
               .buckets = {}});
     };
-    counter("processor_events_applied_total", "Records that changed the views, and events without entity.",
-            ledger.applied);
-    counter("processor_events_duplicate_total", "Records already known: same key, revision and content.",
-            ledger.duplicate);
-    counter("processor_events_stale_total", "Records of a lower revision than the one in force.", ledger.stale);
-    counter("processor_events_quarantined_total", "Records kept in quarantine.", ledger.quarantined);
+    counter("processor_events_applied_total",
+            "Records that changed the views, and events without entity.", ledger.applied);
+    counter("processor_events_duplicate_total",
+            "Records already known: same key, revision and content.", ledger.duplicate);
+    counter("processor_events_stale_total", "Records of a lower revision than the one in force.",
+            ledger.stale);
+    counter("processor_events_quarantined_total", "Records kept in quarantine.",
+            ledger.quarantined);
     const std::uint64_t end = log_.durable_end(options_.partition);
-    gauge("processor_lag_records", "Durable records not yet applied.", number(end - std::min(end, view->applied_offset)));
+    gauge("processor_lag_records", "Durable records not yet applied.",
+          number(end - std::min(end, view->applied_offset)));
     gauge("processor_watermark_timestamp_seconds", "Log time: the newest received_at applied.",
           static_cast<double>(base::to_ms(view->position.log_time)) / 1000.0);
 }

@@ -26,14 +26,16 @@ struct RunnerOptions {
     std::size_t catch_up_records_max = 100'000;  ///< when more than that is waiting
 };
 
-/// Owns a partition: takes what is there, folds it, commits every changed row and the next offset in one
-/// write, publishes the ReadView. The only impure file of this folder.
+/// Owns a partition: takes what is there, folds it, commits every changed row and the next offset
+/// in one write, publishes the ReadView. The only impure file of this folder.
 ///
-/// Threads: `start` runs the loop on a thread of its own; `run_to_end` on the caller's, never both at once.
+/// Threads: `start` runs the loop on a thread of its own; `run_to_end` on the caller's, never both
+/// at once.
 ///          `view`, `wait_applied` and the probe from any.
 class Runner : public base::Probe {
 public:
-    Runner(eventlog::LogReader& log, std::unique_ptr<store::ViewStore> store, RunnerOptions options);
+    Runner(eventlog::LogReader& log, std::unique_ptr<store::ViewStore> store,
+           RunnerOptions options);
     ~Runner() override;
 
     /// Opens the fold at the position of its store and publishes the first view.
@@ -49,7 +51,8 @@ public:
     base::Result<void> run_to(std::uint64_t offset);
 
     std::shared_ptr<const store::ReadView> view() const;
-    /// Waits until `applied_offset >= offset`; false when `timeout` passed first, or the runner stopped.
+    /// Waits until `applied_offset >= offset`; false when `timeout` passed first, or the runner
+    /// stopped.
     bool wait_applied(std::uint64_t offset, std::chrono::milliseconds timeout) const;
     /// Why the loop ended by itself; nullopt while it is well.
     std::optional<base::Error> failure() const;

@@ -21,7 +21,8 @@ public:
         for (const auto& [key, net] : nets_) {
             left[key.first] += key.second.empty() ? net : std::max<base::Int128>(0, net);
         }
-        return std::any_of(left.begin(), left.end(), [](const auto& one) { return one.second > 0; });
+        return std::any_of(left.begin(), left.end(),
+                           [](const auto& one) { return one.second > 0; });
     }
 
 private:
@@ -34,7 +35,8 @@ base::UtcMillis counts_from(const store::ClientPayment& payment, base::Millis ne
 }
 
 base::Millis window_of(const kpi::Settings& settings) {
-    return std::chrono::duration_cast<base::Millis>(std::chrono::hours(24) * settings.new_window_days);
+    return std::chrono::duration_cast<base::Millis>(std::chrono::hours(24) *
+                                                    settings.new_window_days);
 }
 
 }  // namespace
@@ -50,7 +52,8 @@ kpi::Segment segment_of(const std::vector<store::ClientPayment>& payments, base:
     return balance.anything_left() ? kpi::Segment::existing : kpi::Segment::fresh;
 }
 
-kpi::Intervals existing_intervals(const std::vector<store::ClientPayment>& payments, base::Millis new_window) {
+kpi::Intervals existing_intervals(const std::vector<store::ClientPayment>& payments,
+                                  base::Millis new_window) {
     std::multimap<base::UtcMillis, const store::ClientPayment*> by_time;
     for (const store::ClientPayment& payment : payments) {
         by_time.emplace(counts_from(payment, new_window), &payment);
@@ -69,19 +72,22 @@ kpi::Intervals existing_intervals(const std::vector<store::ClientPayment>& payme
     return kpi::united(std::move(intervals));
 }
 
-base::Result<kpi::Segment> Segments::at(const CompanyState& company, kpi::Client client, base::UtcMillis at) {
+base::Result<kpi::Segment> Segments::at(const CompanyState& company, kpi::Client client,
+                                        base::UtcMillis at) {
     if (!client) {
         return kpi::Segment::fresh;
     }
-    BOOST_OUTCOME_TRY(const auto row, state_.read<store::ClientRow>(store::Family::state,
-                                                                    store::client_key(company.ordinal, client)));
+    BOOST_OUTCOME_TRY(const auto row,
+                      state_.read<store::ClientRow>(store::Family::state,
+                                                    store::client_key(company.ordinal, client)));
     if (!row) {
         return kpi::Segment::fresh;
     }
     return segment_of(row->payments, window_of(company.settings_at(at)), at);
 }
 
-base::Result<void> Segments::replace(const CompanyState& company, kpi::Client client, const std::string& key,
+base::Result<void> Segments::replace(const CompanyState& company, kpi::Client client,
+                                     const std::string& key,
                                      const std::optional<store::ClientPayment>& payment) {
     if (!client) {
         return base::success();
@@ -92,8 +98,9 @@ base::Result<void> Segments::replace(const CompanyState& company, kpi::Client cl
     store::ClientRow after = before;
     std::erase_if(after.payments, [&](const auto& one) { return one.key == key; });
     if (payment) {
-        const auto place = std::lower_bound(after.payments.begin(), after.payments.end(), key,
-                                            [](const auto& one, const auto& k) { return one.key < k; });
+        const auto place =
+            std::lower_bound(after.payments.begin(), after.payments.end(), key,
+                             [](const auto& one, const auto& k) { return one.key < k; });
         after.payments.insert(place, *payment);
     }
     if (after.payments.empty()) {
@@ -110,7 +117,8 @@ base::Result<void> Segments::replace(const CompanyState& company, kpi::Client cl
         const kpi::Intervals is = existing_intervals(after.payments, window);
         for (const auto& changed : {kpi::subtracted(was, is), kpi::subtracted(is, was)}) {
             for (const kpi::Interval& range : changed) {
-                state_.touch(company, store::Dirt::What::client, client.value(), range.from, range.until);
+                state_.touch(company, store::Dirt::What::client, client.value(), range.from,
+                             range.until);
             }
         }
     }

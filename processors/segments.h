@@ -6,17 +6,19 @@ namespace processors {
 
 /// New or existing, from the payments of a client.
 ///
-/// Source: domain.md 6, existing client. Existing at t: of the payments strictly before t - new_window_days
-/// something net is left after the refunds before t.
+/// Source: domain.md 6, existing client. Existing at t: of the payments strictly before t -
+/// new_window_days something net is left after the refunds before t.
 class Segments {
 public:
     explicit Segments(FoldState& state) : state_(state) {}
 
-    base::Result<kpi::Segment> at(const CompanyState& company, kpi::Client client, base::UtcMillis at);
+    base::Result<kpi::Segment> at(const CompanyState& company, kpi::Client client,
+                                  base::UtcMillis at);
 
-    /// A payment that stands takes the place of its former revision; `payment` absent: it stands no more.
-    /// Touches the client's entities wherever the segment changed by it.
-    base::Result<void> replace(const CompanyState& company, kpi::Client client, const std::string& key,
+    /// A payment that stands takes the place of its former revision; `payment` absent: it stands no
+    /// more. Touches the client's entities wherever the segment changed by it.
+    base::Result<void> replace(const CompanyState& company, kpi::Client client,
+                               const std::string& key,
                                const std::optional<store::ClientPayment>& payment);
 
 private:
@@ -27,6 +29,7 @@ private:
 kpi::Segment segment_of(const std::vector<store::ClientPayment>& payments, base::Millis new_window,
                         base::UtcMillis at);
 /// Pure: the ranges in which the client is existing, with one window for all times.
-kpi::Intervals existing_intervals(const std::vector<store::ClientPayment>& payments, base::Millis new_window);
+kpi::Intervals existing_intervals(const std::vector<store::ClientPayment>& payments,
+                                  base::Millis new_window);
 
 }  // namespace processors

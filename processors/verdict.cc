@@ -23,7 +23,9 @@ bool observe(store::Head& head, const store::Observation& delivery) {
         head.sources.insert(source, delivery.source);
         changed = true;
     }
-    const auto key = [](const store::Observation& one) { return std::tie(one.event_source, one.id); };
+    const auto key = [](const store::Observation& one) {
+        return std::tie(one.event_source, one.id);
+    };
     auto& seen = head.observations;
     const auto place = std::lower_bound(
         seen.begin(), seen.end(), delivery,

@@ -154,6 +154,11 @@ base::Result<std::optional<std::string>> first_text(Question& question,
     return std::optional<std::string>();
 }
 
+/// The address of a channel's peer: `101` of `PJSIP/101`.
+std::optional<std::string> address_of(const std::optional<std::string>& peer) {
+    return peer ? std::optional(peer->substr(peer->find('/') + 1)) : std::nullopt;
+}
+
 /// A CDR row has caller and dialled number, else the channels; a call event's company side may be
 /// named by an endpoint; a leg event has the far side and the endpoint, whoever began.
 base::Result<LegSides> sides_of(Question& question, const store::LegRow& leg) {
@@ -163,12 +168,19 @@ base::Result<LegSides> sides_of(Question& question, const store::LegRow& leg) {
     const store::PartyRow& from = is_turned ? leg.called : leg.caller;
     const store::PartyRow& to = is_turned ? leg.caller : leg.called;
     const kpi::Subject nobody;
+    const kpi::Subject from_endpoint = is_cdr || is_inbound ? nobody : leg.endpoint;
+    const kpi::Subject to_endpoint = !is_cdr && is_inbound ? leg.endpoint : nobody;
     LegSides sides;
-    BOOST_OUTCOME_TRY(sides.from,
-                      first_text(question, {is_cdr || is_inbound ? nobody : leg.endpoint, from.text,
-                                            from.number, leg.channel}));
-    BOOST_OUTCOME_TRY(sides.to, first_text(question, {!is_cdr && is_inbound ? leg.endpoint : nobody,
-                                                      to.text, to.number, leg.peer}));
+    BOOST_OUTCOME_TRY(sides.from, first_text(question, {from_endpoint, from.text, from.number}));
+    BOOST_OUTCOME_TRY(sides.to, first_text(question, {to_endpoint, to.text, to.number}));
+    if (!sides.from) {
+        BOOST_OUTCOME_TRY(const auto channel, first_text(question, {leg.channel}));
+        sides.from = address_of(channel);
+    }
+    if (!sides.to) {
+        BOOST_OUTCOME_TRY(const auto peer, first_text(question, {leg.peer}));
+        sides.to = address_of(peer);
+    }
     return sides;
 }
 

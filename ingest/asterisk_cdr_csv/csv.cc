@@ -15,11 +15,13 @@ constexpr std::array<std::uint16_t, 64> cp1251_middle = {
     0x00AC, 0x00AD, 0x00AE, 0x0407, 0x00B0, 0x00B1, 0x0406, 0x0456, 0x0491, 0x00B5, 0x00B6,
     0x00B7, 0x0451, 0x2116, 0x0454, 0x00BB, 0x0458, 0x0405, 0x0455, 0x0457};
 
-bool is_line_end(char c) { return c == '\n' || c == '\r'; }
+bool is_line_end(char c) {
+    return c == '\n' || c == '\r';
+}
 
 }  // namespace
 
-bool split_csv(std::string_view text, std::vector<std::string>& values) {
+std::optional<std::size_t> split_csv(std::string_view text, std::vector<std::string>& values) {
     values.clear();
     std::size_t at = 0;
     for (;;) {
@@ -28,7 +30,7 @@ bool split_csv(std::string_view text, std::vector<std::string>& values) {
             for (;;) {
                 const std::size_t quote = text.find('"', at + 1);
                 if (quote == std::string_view::npos) {
-                    return false;
+                    return std::nullopt;
                 }
                 value.append(text.substr(at + 1, quote - at - 1));
                 at = quote + 1;
@@ -38,7 +40,7 @@ bool split_csv(std::string_view text, std::vector<std::string>& values) {
                 value += '"';  // a doubled quote; the next piece begins behind it
             }
             if (at < text.size() && text[at] != ',' && !is_line_end(text[at])) {
-                return false;
+                return std::nullopt;
             }
         } else {
             const std::size_t end = text.find_first_of(",\r\n", at);
@@ -46,7 +48,7 @@ bool split_csv(std::string_view text, std::vector<std::string>& values) {
             at = end == std::string_view::npos ? text.size() : end;
         }
         if (at >= text.size() || is_line_end(text[at])) {
-            return true;
+            return at;
         }
         ++at;
     }
@@ -61,7 +63,8 @@ std::string from_cp1251(std::string_view bytes) {
             out += c;
             continue;
         }
-        const std::uint32_t point = byte >= 0xC0 ? 0x0410U + (byte - 0xC0U) : cp1251_middle[byte - 0x80U];
+        const std::uint32_t point =
+            byte >= 0xC0 ? 0x0410U + (byte - 0xC0U) : cp1251_middle[byte - 0x80U];
         if (point >= 0x800) {
             out += static_cast<char>(0xE0U | (point >> 12U));
             out += static_cast<char>(0x80U | ((point >> 6U) & 0x3FU));

@@ -24,10 +24,10 @@ constexpr std::array weak_columns = {
     Column::start,    Column::answer,  Column::end,         Column::channel, Column::dstchannel,
     Column::duration, Column::billsec, Column::disposition, Column::lastapp, Column::uniqueid};
 /// The checksum in a delivery's id: every column that names nobody. Frozen: domain.md 2.
-constexpr std::array impersonal_columns = {
-    Column::dcontext, Column::lastapp,     Column::start,    Column::answer,   Column::end,
-    Column::duration, Column::billsec,     Column::disposition, Column::amaflags, Column::uniqueid,
-    Column::linkedid, Column::sequence};
+constexpr std::array impersonal_columns = {Column::dcontext, Column::lastapp,     Column::start,
+                                           Column::answer,   Column::end,         Column::duration,
+                                           Column::billsec,  Column::disposition, Column::amaflags,
+                                           Column::uniqueid, Column::linkedid,    Column::sequence};
 
 std::string_view name_of(Column column) {
     switch (column) {
@@ -171,7 +171,8 @@ std::string_view caller_of(const Row& row) {
     if (!events::is_anonymous(row[Column::src])) {
         return row[Column::src];
     }
-    for (std::size_t open = clid.find('<'); open != std::string_view::npos; open = clid.find('<', open + 1)) {
+    for (std::size_t open = clid.find('<'); open != std::string_view::npos;
+         open = clid.find('<', open + 1)) {
         const std::size_t next = clid.find_first_of("<>", open + 1);
         if (next != std::string_view::npos && clid[next] == '>') {
             return clid.substr(open + 1, next - open - 1);
@@ -202,7 +203,8 @@ void fill_facts(events::pb::CdrRow& out, const Row& row, const Times& times) {
     out.set_sequence(is_weak ? weak : row[Column::sequence]);
     out.set_linkedid(!row[Column::linkedid].empty()   ? row[Column::linkedid]
                      : !row[Column::uniqueid].empty() ? row[Column::uniqueid]
-                                                      : is_weak ? weak : weak_key(row));
+                     : is_weak                        ? weak
+                                                      : weak_key(row));
     out.set_last_application(row[Column::lastapp]);
     out.set_started_at(base::to_ms(times.at.start));
     if (times.at.answer) {
@@ -216,7 +218,8 @@ void fill_facts(events::pb::CdrRow& out, const Row& row, const Times& times) {
     out.set_ama_flags(row[Column::amaflags]);
 }
 
-void fill_head(events::pb::Event& head, const Row& row, const Times& times, const MapContext& context) {
+void fill_head(events::pb::Event& head, const Row& row, const Times& times,
+               const MapContext& context) {
     fill_envelope(head, "cdr.row", context);
     head.set_source("/" + context.source_id);
     head.set_scope(context.source_pbx.value_or(context.source_id));

@@ -19,12 +19,14 @@ bool is_digits(std::string_view text, std::size_t least, std::size_t most) {
 
 bool is_prefix(std::string_view text) {
     return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
-        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
-               c == '.' || c == '-' || static_cast<unsigned char>(c) >= 0x80;
+        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+               c == '_' || c == '.' || c == '-' || static_cast<unsigned char>(c) >= 0x80;
     });
 }
 
-Rejection malformed(std::string detail) { return {"malformed", "", std::move(detail)}; }
+Rejection malformed(std::string detail) {
+    return {"malformed", "", std::move(detail)};
+}
 
 }  // namespace
 
@@ -65,8 +67,12 @@ std::variant<Row, Rejection> read_row(std::string_view record) {
     }
     std::vector<std::string> values;
     values.reserve(columns_max);
-    if (!split_csv(record, values)) {
+    const auto taken = split_csv(record, values);
+    if (!taken) {
         return malformed("an open quote, or text after a closing one");
+    }
+    if (record.find('\n', *taken) != std::string_view::npos) {  // it would swallow its neighbours
+        return malformed("a line end outside quotes");
     }
     if (values.size() < columns_min || values.size() > columns_max) {
         return malformed(std::to_string(values.size()) + " columns");

@@ -28,8 +28,8 @@ int digits(std::string_view text, std::size_t at, std::size_t width) {
 }
 
 std::optional<Wall> parse_wall(std::string_view text) {
-    if (text.size() != 19 || text[4] != '-' || text[7] != '-' || text[10] != ' ' || text[13] != ':' ||
-        text[16] != ':') {
+    if (text.size() != 19 || text[4] != '-' || text[7] != '-' || text[10] != ' ' ||
+        text[13] != ':' || text[16] != ':') {
         return std::nullopt;
     }
     const int year = digits(text, 0, 4);
@@ -62,7 +62,8 @@ std::variant<Readings, Rejection> read(std::string_view text, std::string_view n
     }
     Readings readings = zone.candidates(*wall);
     if (readings.empty()) {
-        return Rejection{"invalid_time", pointer, "this local time does not exist in the source's zone"};
+        return Rejection{"invalid_time", pointer,
+                         "this local time does not exist in the source's zone"};
     }
     if (readings.front() < year_1 || readings.back() >= year_10000) {
         return Rejection{"invalid_time", pointer, "outside the years 1 to 9999"};

@@ -25,9 +25,9 @@ struct RowInstants {
     bool ambiguous = false;  ///< another reading existed
 };
 
-/// Reads `2026-11-02 07:00:00` of a zone. Of ambiguous hours the reading with start <= answer <= end that
-/// fits the duration best, then one that does not lie more than 2 s before the channel was made, then the
-/// earliest.
+/// Reads `2026-11-02 07:00:00` of a zone. Of ambiguous hours the reading with start <= answer <=
+/// end that fits the duration best, then one that does not lie more than 2 s before the channel was
+/// made, then the earliest.
 ///
 /// Source: domain.md 8.
 std::variant<RowInstants, Rejection> place(const RowClocks& clocks, const kpi::Zone& zone);

@@ -9,7 +9,8 @@
 namespace ingest::cloudevents {
 namespace {
 
-void write(base::JsonWriter& out, const boost::json::value& value) {  // as deep as the parser allowed
+void write(base::JsonWriter& out,
+           const boost::json::value& value) {  // as deep as the parser allowed
     if (const auto* object = value.if_object()) {
         std::vector<const boost::json::key_value_pair*> members;
         for (const auto& member : *object) {

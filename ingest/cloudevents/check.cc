@@ -19,7 +19,9 @@ using Rejected = std::optional<Rejection>;
 constexpr base::UtcMillis year_1 = base::from_ms(-62'135'596'800'000);
 constexpr base::UtcMillis year_10000 = base::from_ms(253'402'300'800'000);
 
-bool is_text(const json::value& value) { return value.is_string(); }
+bool is_text(const json::value& value) {
+    return value.is_string();
+}
 
 bool is_count(const json::value& value) {
     if (const auto* small = value.if_int64()) {
@@ -28,7 +30,9 @@ bool is_count(const json::value& value) {
     return false;  // what does not fit is an unsigned integer or a double
 }
 
-bool is_number(const json::value& value) { return value.is_number(); }
+bool is_number(const json::value& value) {
+    return value.is_number();
+}
 
 bool has_shape(const Field& field, const json::value& value) {
     switch (field.shape) {
@@ -36,8 +40,8 @@ bool has_shape(const Field& field, const json::value& value) {
         case Shape::any_text: return is_text(value);
         case Shape::label: return is_text(value) || is_number(value);
         case Shape::word:
-            return is_text(value) && std::find(field.words.begin(), field.words.end(), text_of(value)) !=
-                                         field.words.end();
+            return is_text(value) && std::find(field.words.begin(), field.words.end(),
+                                               text_of(value)) != field.words.end();
         case Shape::money: return is_money(value);
         case Shape::count: return is_count(value);
         case Shape::number: return is_number(value);
@@ -78,7 +82,8 @@ public:
     }
 
 private:
-    Rejection reject(std::string_view reason, std::string_view name, std::string_view detail) const {
+    Rejection reject(std::string_view reason, std::string_view name,
+                     std::string_view detail) const {
         return {std::string(reason), pointer_ + "/" + escaped_pointer(name), std::string(detail)};
     }
     const json::value* get(std::string_view name) const { return member(*object_, name); }
@@ -107,11 +112,13 @@ private:
                 field.shape == Shape::day_end) {
                 const auto at = resolve(field.shape, *value);
                 if (!at) {
-                    return reject("invalid_time", field.name, "no instant, and no date where one may stand");
+                    return reject("invalid_time", field.name,
+                                  "no instant, and no date where one may stand");
                 }
                 instants_.emplace(field.name, *at);
             } else if (!has_shape(field, *value)) {
-                return reject("invalid_value", field.name, "of another type, or none of the words allowed");
+                return reject("invalid_value", field.name,
+                              "of another type, or none of the words allowed");
             }
         }
         return std::nullopt;
@@ -194,7 +201,8 @@ private:
 
     Rejected too_far() {
         const bool is_dated = type_.word == "payment" && is_date(*get("received_at"));
-        if (auto rejected = beyond(type_.happened, is_dated ? planned_ahead_max : happened_ahead_max)) {
+        if (auto rejected =
+                beyond(type_.happened, is_dated ? planned_ahead_max : happened_ahead_max)) {
             return rejected;
         }
         if (auto rejected = beyond(type_.planned, planned_ahead_max)) {

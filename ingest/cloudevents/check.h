@@ -8,8 +8,8 @@
 
 namespace ingest::cloudevents {
 
-/// The first rule that `data` breaks, in the order of interface.md 4, "Quarantine reasons"; nullopt when
-/// it is good.
+/// The first rule that `data` breaks, in the order of interface.md 4, "Quarantine reasons"; nullopt
+/// when it is good.
 std::optional<Rejection> check_data(const Type& type, const boost::json::value& data,
                                     const MapContext& context);
 

@@ -17,7 +17,8 @@ using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 
 std::string text_of_moment(const Moment& moment) {
-    return moment.value_case() == Moment::kDate ? moment.date() : kpi::render(base::from_ms(moment.at()));
+    return moment.value_case() == Moment::kDate ? moment.date()
+                                                : kpi::render(base::from_ms(moment.at()));
 }
 
 bool is_set(const Message& message, const FieldDescriptor& slot) {
@@ -83,9 +84,8 @@ private:
         }
     }
     int slot_index() const {
-        const FieldDescriptor* slot =
-            event_.head.GetReflection()->GetOneofFieldDescriptor(
-                event_.head, events::pb::Event::descriptor()->FindOneofByName("data"));
+        const FieldDescriptor* slot = event_.head.GetReflection()->GetOneofFieldDescriptor(
+            event_.head, events::pb::Event::descriptor()->FindOneofByName("data"));
         return slot == nullptr ? -1 : slot->index();
     }
 
@@ -105,7 +105,8 @@ private:
             return;
         }
         switch (slot.cpp_type()) {
-            case FieldDescriptor::CPPTYPE_UINT32: return party(reflection.GetUInt32(message, &slot));
+            case FieldDescriptor::CPPTYPE_UINT32:
+                return party(reflection.GetUInt32(message, &slot));
             case FieldDescriptor::CPPTYPE_INT64:
                 out_.value(std::string_view(
                     kpi::render(base::from_ms(reflection.GetInt64(message, &slot)))));
@@ -193,7 +194,8 @@ private:
 
     void subject() {
         const auto& calendar = event_.head.calendar();
-        if (calendar.for_manager().empty() && calendar.for_role().empty() && calendar.for_team().empty()) {
+        if (calendar.for_manager().empty() && calendar.for_role().empty() &&
+            calendar.for_team().empty()) {
             return;
         }
         out_.key("for").begin_object();
@@ -216,8 +218,8 @@ void add_unknown(base::JsonWriter& out, const events::Event& event, const Type& 
     const auto extra = base::parse_json(event.personal.extra());
     const json::object* all = extra ? extra.value().if_object() : nullptr;
     const json::value* data = all != nullptr ? all->if_contains("data") : nullptr;
-    for (const auto& [name, value] : data != nullptr && data->is_object() ? data->get_object()
-                                                                          : json::object()) {
+    for (const auto& [name, value] :
+         data != nullptr && data->is_object() ? data->get_object() : json::object()) {
         if (type.field(std::string_view(name)) == nullptr) {
             out.key(std::string_view(name)).json(value);
         }
@@ -282,12 +284,14 @@ std::string data_json(const events::Event& event) {
         return "{}";
     }
     if (type->opaque || type->word == "checkpoint") {
-        return opaque_json(type->opaque ? event.head.opaque().data() : event.head.checkpoint().rule(),
-                           event.head.source_revision());
+        return opaque_json(
+            type->opaque ? event.head.opaque().data() : event.head.checkpoint().rule(),
+            event.head.source_revision());
     }
     base::JsonWriter out;
     out.begin_object();
-    Writer(out, event).members(*type, event.head.GetReflection()->GetMessage(event.head, type->slot));
+    Writer(out, event)
+        .members(*type, event.head.GetReflection()->GetMessage(event.head, type->slot));
     add_unknown(out, event, *type);
     out.end_object();
     return out.take();
@@ -300,7 +304,8 @@ std::vector<std::string> directory_identity(const events::Event& event, const kp
         case events::Kind::checkpoint: return {head.checkpoint().id()};
         case events::Kind::manager:
             return {head.manager().id(), resolved(head.manager().from(), zone)};
-        case events::Kind::client: return {head.client().id(), resolved(head.client().from(), zone)};
+        case events::Kind::client:
+            return {head.client().id(), resolved(head.client().from(), zone)};
         case events::Kind::calendar:
             return {head.calendar().id(), resolved(head.calendar().from(), zone)};
         case events::Kind::endpoint:

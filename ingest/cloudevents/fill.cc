@@ -21,7 +21,9 @@ namespace json = boost::json;
 using google::protobuf::Message;
 using google::protobuf::Reflection;
 
-std::string copy_of(const json::value& value) { return std::string(text_of(value)); }
+std::string copy_of(const json::value& value) {
+    return std::string(text_of(value));
+}
 
 /// A text as it is, a number as its text.
 std::string label_of(const json::value& value) {
@@ -84,7 +86,8 @@ private:
             case Place::subject_line: return event_.personal.set_subject_line(copy_of(value));
             case Place::comment: return event_.personal.set_comment(copy_of(value));
             case Place::revision:
-                return event_.head.set_source_revision(static_cast<std::uint64_t>(value.get_int64()));
+                return event_.head.set_source_revision(
+                    static_cast<std::uint64_t>(value.get_int64()));
             case Place::recording: return put_recording(value.get_object(), extra);
             case Place::legs: return put_legs(value.get_array(), extra);
             case Place::attendees: return put_attendees(value.get_array(), extra);
@@ -159,7 +162,8 @@ private:
     static void put_message_ids(const Field& field, const json::value& value, Message& message) {
         const Reflection& reflection = *message.GetReflection();
         if (field.shape != Shape::text_list) {
-            return reflection.SetString(&message, field.slot, events::normal_message_id(text_of(value)));
+            return reflection.SetString(&message, field.slot,
+                                        events::normal_message_id(text_of(value)));
         }
         for (const json::value& item : value.get_array()) {
             reflection.AddString(&message, field.slot, events::normal_message_id(text_of(item)));
@@ -182,7 +186,8 @@ private:
 
     void put_legs(const json::array& legs, json::object& extra) {
         const Type& type = *find_type("call.leg");
-        const std::uint64_t revision = event_.head.source_revision();  // of the call, not of its legs
+        const std::uint64_t revision =
+            event_.head.source_revision();  // of the call, not of its legs
         json::object unknown;
         std::size_t index = 0;
         for (const json::value& leg : legs) {

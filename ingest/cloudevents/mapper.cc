@@ -22,10 +22,12 @@ namespace json = boost::json;
 
 using Rejected = std::optional<Rejection>;
 
-constexpr std::array<std::string_view, 4> required_attributes = {"specversion", "id", "source", "type"};
-/// Attributes with a place of their own, or of the transport. All others are extensions, and are kept.
+constexpr std::array<std::string_view, 4> required_attributes = {"specversion", "id", "source",
+                                                                 "type"};
+/// Attributes with a place of their own, or of the transport. All others are kept as extensions.
 constexpr std::array<std::string_view, 9> known_attributes = {
-    "specversion", "id", "source", "type", "time", "datacontenttype", "data", "data_base64", "company"};
+    "specversion",     "id",   "source",      "type",   "time",
+    "datacontenttype", "data", "data_base64", "company"};
 
 Rejected wrong_attribute(const json::object& event, const MapContext& context) {
     for (const std::string_view name : required_attributes) {
@@ -125,8 +127,8 @@ void keep_extensions(const json::object& event, events::Event& out) {
     json::object extensions;
     for (const auto& [name, value] : event) {
         const std::string_view attribute(name);
-        if (!value.is_null() && std::find(known_attributes.begin(), known_attributes.end(), attribute) ==
-                                    known_attributes.end()) {
+        if (!value.is_null() && std::find(known_attributes.begin(), known_attributes.end(),
+                                          attribute) == known_attributes.end()) {
             extensions.emplace(name, value);
         }
     }
@@ -209,7 +211,8 @@ Mapped map_text(std::string_view text, const MapContext& context) {
     return map_event(parsed.value(), text.size(), context);
 }
 
-Mapped map_directory_entry(std::string_view word, const json::value& data, const MapContext& context) {
+Mapped map_directory_entry(std::string_view word, const json::value& data,
+                           const MapContext& context) {
     const Type* type = find_type(word);
     ENSURE(type != nullptr && type->privileged);
     if (Rejected rejected = check_data(*type, data, context)) {

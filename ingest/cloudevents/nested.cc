@@ -34,7 +34,8 @@ bool fits(Shape shape, const json::value& value) {
 }
 
 template <std::size_t count>
-Wrong wrong_parts(const Field& field, const json::value& value, const std::array<Part, count>& parts) {
+Wrong wrong_parts(const Field& field, const json::value& value,
+                  const std::array<Part, count>& parts) {
     for (const Part& part : parts) {
         const json::value* inner = member(value.get_object(), part.name);
         if (inner != nullptr && !fits(part.shape, *inner)) {
@@ -93,7 +94,9 @@ int minutes_of(std::string_view text) {
     }
     const int hours = number_of(text.substr(0, colon));
     const int minutes = number_of(text.substr(colon + 1));
-    return hours < 0 || hours > shift_hours_max || minutes < 0 || minutes > 59 ? -1 : hours * 60 + minutes;
+    return hours < 0 || hours > shift_hours_max || minutes < 0 || minutes > 59
+               ? -1
+               : hours * 60 + minutes;
 }
 
 /// `09:00-13:00`
@@ -103,7 +106,8 @@ bool is_span(const json::value& value) {
     }
     const std::string_view text = text_of(value);
     const std::size_t dash = text.find('-');
-    return dash != std::string_view::npos && minutes_of(events::trimmed(text.substr(0, dash))) >= 0 &&
+    return dash != std::string_view::npos &&
+           minutes_of(events::trimmed(text.substr(0, dash))) >= 0 &&
            minutes_of(events::trimmed(text.substr(dash + 1))) >= 0;
 }
 
@@ -179,7 +183,8 @@ std::string escaped_pointer(std::string_view name) {
 Wrong wrong_nested(const Type& type, const Field& field, const json::value& value) {
     static constexpr std::array<Part, 3> recording = {
         {{"url", Shape::any_text}, {"state", Shape::any_text}, {"seconds", Shape::number}}};
-    static constexpr std::array<Part, 2> scorecard = {{{"id", Shape::label}, {"version", Shape::label}}};
+    static constexpr std::array<Part, 2> scorecard = {
+        {{"id", Shape::label}, {"version", Shape::label}}};
     static constexpr std::array<Part, 3> subject = {
         {{"manager", Shape::text}, {"role", Shape::text}, {"team", Shape::text}}};
     switch (field.place) {

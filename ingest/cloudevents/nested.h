@@ -23,7 +23,7 @@ struct WrongPart {
     std::string detail;
 };
 
-/// What is wrong inside an object or a list that has the right outer shape; nullopt when nothing is.
+/// What is wrong inside an object or a list of the right outer shape; nullopt when nothing is.
 std::optional<WrongPart> wrong_nested(const Type& type, const Field& field,
                                       const boost::json::value& value);
 

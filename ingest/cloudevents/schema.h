@@ -9,15 +9,15 @@ namespace ingest::cloudevents {
 
 /// What a member of `data` must look like.
 enum class Shape {
-    text,       ///< a text that is not blank
-    any_text,   ///< a text, empty too
-    label,      ///< a text or a number, kept as text
-    word,       ///< one of `Field::words`
-    instant,    ///< RFC 3339 with offset
-    moment,     ///< an instant or a local date, which means its first instant
-    day_end,    ///< the same; a date means its last millisecond
-    money,      ///< {"minor", "currency"}
-    count,      ///< an integer of 0 to 2^63 - 1
+    text,      ///< a text that is not blank
+    any_text,  ///< a text, empty too
+    label,     ///< a text or a number, kept as text
+    word,      ///< one of `Field::words`
+    instant,   ///< RFC 3339 with offset
+    moment,    ///< an instant or a local date, which means its first instant
+    day_end,   ///< the same; a date means its last millisecond
+    money,     ///< {"minor", "currency"}
+    count,     ///< an integer of 0 to 2^63 - 1
     number,
     object,
     list,
@@ -41,8 +41,8 @@ enum class Place {
     legs,
     attendees,
     scorecard,
-    applies_to,      ///< `for` of a calendar
-    declared_by,     ///< refused from outside
+    applies_to,   ///< `for` of a calendar
+    declared_by,  ///< refused from outside
 };
 
 using Words = std::vector<std::string_view>;
@@ -60,13 +60,13 @@ struct Field {
 
 /// One event type: the row of interface.md 4 (and, of the directory, section 3).
 struct Type {
-    std::string_view word;             ///< `call.leg` of normwatch.call.leg.v1
-    std::vector<Field> fields;         ///< in the order in which they are checked
-    Words ordered;                     ///< instants that never fall
-    Words happened;                    ///< instants of what was done
-    Words planned;                     ///< instants that may lie ahead
-    bool privileged = false;           ///< needs a role; not an activity
-    bool opaque = false;               ///< kept whole, as one JSON text
+    std::string_view word;      ///< `call.leg` of normwatch.call.leg.v1
+    std::vector<Field> fields;  ///< in the order in which they are checked
+    Words ordered;              ///< instants that never fall
+    Words happened;             ///< instants of what was done
+    Words planned;              ///< instants that may lie ahead
+    bool privileged = false;    ///< needs a role; not an activity
+    bool opaque = false;        ///< kept whole, as one JSON text
     /// The message inside an event.
     const google::protobuf::FieldDescriptor* slot = nullptr;
 

@@ -55,14 +55,15 @@ Items read_items(const base::HttpRequest& request) {
     Items items;
     const std::string type = request.content_type();
     if (type != structured && type != batch && type != binary) {
-        items.refusal = problem(415, "send " + std::string(structured) + ", " + std::string(batch) + ", or " +
-                                         std::string(binary) + " with ce- headers");
+        items.refusal = problem(415, "send " + std::string(structured) + ", " + std::string(batch) +
+                                         ", or " + std::string(binary) + " with ce- headers");
         return items;
     }
     auto attributes = attributes_of(request);
     auto body = base::parse_json(request.body);
     if (!attributes || !body) {
-        items.refusal = problem(400, attributes ? body.error().context() : attributes.error().context());
+        items.refusal =
+            problem(400, attributes ? body.error().context() : attributes.error().context());
         return items;
     }
     json::value value = std::move(body).value();
@@ -84,7 +85,8 @@ Items read_items(const base::HttpRequest& request) {
         return items;
     }
     if (type == binary && !(value.is_object() && value.get_object().contains("specversion"))) {
-        items.refusal = problem(415, "application/json without ce- headers needs specversion in the body");
+        items.refusal =
+            problem(415, "application/json without ce- headers needs specversion in the body");
         return items;
     }
     items.values.push_back(std::move(value));
@@ -110,16 +112,19 @@ struct Delivery {
 
 std::string text_of(const json::value& event, const char* name) {
     const json::value* found = event.is_object() ? event.get_object().if_contains(name) : nullptr;
-    return found != nullptr && found->is_string() ? std::string(found->get_string()) : std::string();
+    return found != nullptr && found->is_string() ? std::string(found->get_string())
+                                                  : std::string();
 }
 
-Delivery map_items(const std::vector<json::value>& values, const MapContext& context, IntakeProbe& probe) {
+Delivery map_items(const std::vector<json::value>& values, const MapContext& context,
+                   IntakeProbe& probe) {
     Delivery delivery;
     std::set<std::string> seen;  // the bytes hold source and id
     for (std::size_t index = 0; index < values.size(); ++index) {
         std::string raw = json::serialize(values[index]);
         if (!seen.insert(raw).second) {
-            delivery.outcomes.push_back({.index = index, .status = "duplicate", .reason = {}, .pointer = {}});
+            delivery.outcomes.push_back(
+                {.index = index, .status = "duplicate", .reason = {}, .pointer = {}});
             ++delivery.duplicates;
             continue;
         }
@@ -147,14 +152,20 @@ Delivery map_items(const std::vector<json::value>& values, const MapContext& con
     return delivery;
 }
 
-std::string accepted_json(const Delivery& delivery, eventlog::Partition partition, std::uint64_t offset) {
+std::string accepted_json(const Delivery& delivery, eventlog::Partition partition,
+                          std::uint64_t offset) {
     base::JsonWriter out;
-    out.begin_object().member("accepted", delivery.accepted).member("duplicates", delivery.duplicates);
+    out.begin_object()
+        .member("accepted", delivery.accepted)
+        .member("duplicates", delivery.duplicates);
     out.member("rejected", delivery.rejected).key("items").begin_array();
     for (const Outcome& one : delivery.outcomes) {
-        out.begin_object().member("index", one.index).member("status", std::string_view(one.status));
-        for (const auto& [name, text] : {std::pair<std::string_view, const std::string*>{"reason", &one.reason},
-                                         {"pointer", &one.pointer}}) {
+        out.begin_object()
+            .member("index", one.index)
+            .member("status", std::string_view(one.status));
+        for (const auto& [name, text] :
+             {std::pair<std::string_view, const std::string*>{"reason", &one.reason},
+              {"pointer", &one.pointer}}) {
             out.key(name);
             if (one.status == "duplicate") {
                 out.null();
@@ -169,7 +180,8 @@ std::string accepted_json(const Delivery& delivery, eventlog::Partition partitio
     return out.end_object().end_object().take();
 }
 
-base::HttpResponse accepted(const Delivery& delivery, eventlog::Partition partition, std::uint64_t offset) {
+base::HttpResponse accepted(const Delivery& delivery, eventlog::Partition partition,
+                            std::uint64_t offset) {
     base::HttpResponse response;
     response.status = 202;
     response.body = accepted_json(delivery, partition, offset);
@@ -177,7 +189,8 @@ base::HttpResponse accepted(const Delivery& delivery, eventlog::Partition partit
 }
 
 base::HttpResponse refused(const base::Error& error) {
-    return error.code() == base::ErrorCode::invalid ? problem(400, error.context()) : busy(error.context());
+    return error.code() == base::ErrorCode::invalid ? problem(400, error.context())
+                                                    : busy(error.context());
 }
 
 }  // namespace
@@ -213,8 +226,9 @@ void EventsRoute::handle(const base::HttpRequest& request, base::HttpReply reply
     }
     ports_.log.append(partition, std::move(delivery->records),
                       [delivery, partition, finish](base::Result<eventlog::Appended> appended) {
-                          finish(appended ? accepted(*delivery, partition, appended.value().next_offset)
-                                          : refused(appended.error()));
+                          finish(appended
+                                     ? accepted(*delivery, partition, appended.value().next_offset)
+                                     : refused(appended.error()));
                       });
 }
 

@@ -31,8 +31,8 @@ struct IntakePorts {
 
 /// POST /v1/events: CloudEvents in structured, batch and binary mode, one verdict per item.
 ///
-/// The answer comes after everything is durable. A bad item is kept with its reason and never fails its
-/// neighbours; repeats in (source, id) and bytes inside the request are not appended. More than
+/// The answer comes after everything is durable. A bad item is kept with its reason and never fails
+/// its neighbours; repeats in (source, id) and bytes inside the request are not appended. More than
 /// `in_flight_bytes_max` under way: 503 with Retry-After.
 ///
 /// Source:  interface.md 4. Threads: any; the reply comes from the log's writer.

@@ -21,10 +21,12 @@ std::optional<std::uint64_t> number_of(std::string_view text) {
 /// One import under way: bytes in, groups appended, progress out.
 class Import {
 public:
-    Import(const ImportPorts& ports, ImportSource source, LineFormat format, std::string file, std::uint64_t skip,
-           base::HttpBodySink& sink)
-        : ports_(ports), partition_(source.target.partition),
-          mapper_(format, std::move(source.target.context), std::move(file), skip), sink_(sink),
+    Import(const ImportPorts& ports, ImportSource source, LineFormat format, std::string file,
+           std::uint64_t skip, base::HttpBodySink& sink)
+        : ports_(ports),
+          partition_(source.target.partition),
+          mapper_(format, std::move(source.target.context), std::move(file), skip),
+          sink_(sink),
           appender_(ports.log, totals_, [this] { progress(); }) {
         totals_.partition = partition_.value();
     }
@@ -32,7 +34,8 @@ public:
     base::Result<void> run(base::HttpBodySource& body) {
         std::string chunk(chunk_bytes, '\0');
         for (;;) {
-            BOOST_OUTCOME_TRY(const std::size_t size, body.read(std::span(chunk.data(), chunk.size())));
+            BOOST_OUTCOME_TRY(const std::size_t size,
+                              body.read(std::span(chunk.data(), chunk.size())));
             mapper_.set_received_at(ports_.now());
             mapper_.feed(std::string_view(chunk).substr(0, size));
             if (size == 0) {
@@ -75,10 +78,11 @@ private:
 
 }  // namespace
 
-void import_stream(const ImportPorts& ports, const base::HttpRequest& head, base::HttpBodySource& source,
-                   base::HttpBodySink& sink) {
+void import_stream(const ImportPorts& ports, const base::HttpRequest& head,
+                   base::HttpBodySource& source, base::HttpBodySink& sink) {
     auto found = ports.source(head.param("source_id"));
-    const std::string format_word(head.query.last("format").value_or(found ? found->format : std::string_view()));
+    const std::string format_word(
+        head.query.last("format").value_or(found ? found->format : std::string_view()));
     const auto format = line_format_of(format_word);
     const auto skip = number_of(head.query.last("skip").value_or("0"));
     if (!found || !format || !skip) {
@@ -88,7 +92,8 @@ void import_stream(const ImportPorts& ports, const base::HttpRequest& head, base
         return;
     }
     const std::string source_id = found->target.context.source_id;
-    Import import(ports, std::move(*found), *format, std::string(head.query.last("file").value_or("")), *skip, sink);
+    Import import(ports, std::move(*found), *format,
+                  std::string(head.query.last("file").value_or("")), *skip, sink);
     if (!sink.begin(200, {{"Content-Type", "application/x-ndjson"}})) {
         return;
     }

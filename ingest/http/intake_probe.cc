@@ -2,7 +2,8 @@
 
 namespace ingest::http {
 
-void IntakeProbe::received(const std::string& source, const std::string& kind, std::uint64_t count) {
+void IntakeProbe::received(const std::string& source, const std::string& kind,
+                           std::uint64_t count) {
     const std::lock_guard lock(mutex_);
     received_[{source, kind}] += count;
 }
@@ -23,8 +24,8 @@ void IntakeProbe::acknowledged(std::chrono::duration<double> after) {
 
 void IntakeProbe::visit(const std::function<void(const base::Sample&)>& show) const {
     const std::lock_guard lock(mutex_);
-    const auto counter = [&](const char* name, const char* help, const char* label, const Labels& labels,
-                             std::uint64_t value) {
+    const auto counter = [&](const char* name, const char* help, const char* label,
+                             const Labels& labels, std::uint64_t value) {
         show({.name = name,
               .help = help,
               .kind = base::Sample::Kind::counter,
@@ -33,11 +34,12 @@ void IntakeProbe::visit(const std::function<void(const base::Sample&)>& show) co
               .buckets = {}});
     };
     for (const auto& [labels, count] : received_) {
-        counter("collector_events_received_total", "Items taken in, mapped or not.", "kind", labels, count);
+        counter("collector_events_received_total", "Items taken in, mapped or not.", "kind", labels,
+                count);
     }
     for (const auto& [labels, count] : rejected_) {
-        counter("collector_events_rejected_total", "Items that could not be mapped, kept in quarantine.", "reason",
-                labels, count);
+        counter("collector_events_rejected_total",
+                "Items that could not be mapped, kept in quarantine.", "reason", labels, count);
     }
     base::Sample sample{.name = "collector_ack_seconds",
                         .help = "From the whole request to its durable answer.",

@@ -23,7 +23,8 @@ public:
 
 private:
     using Labels = std::pair<std::string, std::string>;
-    static constexpr std::array<double, 10> bounds{0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 2.5};
+    static constexpr std::array<double, 10> bounds{0.0005, 0.001, 0.002, 0.005, 0.01,
+                                                   0.02,   0.05,  0.1,   0.5,   2.5};
 
     mutable std::mutex mutex_;
     std::map<Labels, std::uint64_t> received_;  ///< by source, kind

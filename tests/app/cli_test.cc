@@ -1,5 +1,5 @@
-// Proves that a command line is read as documented: what lands where, and that every mistake is one line
-// with exit code 2 and a way to the help.
+// Proves that a command line is read as documented: what lands where, and that every mistake is one
+// line with exit code 2 and a way to the help.
 #include "app/cli.h"
 
 #include <gtest/gtest.h>
@@ -16,9 +16,8 @@ CommandLine good(const Words& words) {
 }
 
 TEST(CommandLine, TakesFlagsInAnyPlace) {
-    const CommandLine line =
-        good({"import", "--config", "n.yaml", "--source", "pbx-1", "--format", "cloudevents", "--wait",
-              "a.csv", "b.csv", "-o", "json"});
+    const CommandLine line = good({"import", "--config", "n.yaml", "--source", "pbx-1", "--format",
+                                   "cloudevents", "--wait", "a.csv", "b.csv", "-o", "json"});
     EXPECT_EQ(line.command, Command::import);
     EXPECT_EQ(line.config, "n.yaml");
     EXPECT_EQ(line.source, "pbx-1");
@@ -30,11 +29,13 @@ TEST(CommandLine, TakesFlagsInAnyPlace) {
 }
 
 TEST(CommandLine, TurnsFiltersIntoParameters) {
-    const CommandLine line = good({"calls", "--config", "n", "--from", "2026-11-02T00:00:00Z", "--talk-min", "5",
-                                   "--segment", "none", "--reveal", "--reason", "complaint 7", "--number", "-"});
+    const CommandLine line =
+        good({"calls", "--config", "n", "--from", "2026-11-02T00:00:00Z", "--talk-min", "5",
+              "--segment", "none", "--reveal", "--reason", "complaint 7", "--number", "-"});
     EXPECT_EQ(line.command, Command::calls);
-    EXPECT_EQ(line.params, (std::map<std::string, std::string>{
-                               {"from", "2026-11-02T00:00:00Z"}, {"talk_min", "5"}, {"segment", "none"}}));
+    EXPECT_EQ(line.params,
+              (std::map<std::string, std::string>{
+                  {"from", "2026-11-02T00:00:00Z"}, {"talk_min", "5"}, {"segment", "none"}}));
     EXPECT_TRUE(line.reveal);
     EXPECT_EQ(line.reason, "complaint 7");
     EXPECT_TRUE(line.number_on_stdin);
@@ -46,8 +47,9 @@ TEST(CommandLine, KnowsCommandsOfTwoWords) {
               Command::directory_apply);
     EXPECT_EQ(good({"directory", "export", "--config", "n"}).command, Command::directory_export);
     EXPECT_EQ(good({"quarantine", "show", "--config", "n", "0-17"}).files, Words{"0-17"});
-    EXPECT_EQ(good({"quarantine", "list", "--config", "n", "--reason", "conflict"}).params.at("reason"),
-              "conflict");
+    EXPECT_EQ(
+        good({"quarantine", "list", "--config", "n", "--reason", "conflict"}).params.at("reason"),
+        "conflict");
     EXPECT_EQ(good({"config", "check", "--config", "n"}).command, Command::config_check);
     EXPECT_EQ(good({"replay", "--config", "n", "--until", "7", "--into", "d"}).until, 7U);
 }
@@ -71,18 +73,24 @@ INSTANTIATE_TEST_SUITE_P(
     Cli, CommandLineMistake,
     testing::Values(
         Mistake{"nothing", {}, "a command is needed; see normwatch --help"},
-        Mistake{"unknown_command", {"repot"}, "The following argument was not expected: repot; see normwatch --help"},
-        Mistake{"half_a_command", {"quarantine"}, "a command is needed; see normwatch quarantine --help"},
+        Mistake{"unknown_command",
+                {"repot"},
+                "The following argument was not expected: repot; see normwatch --help"},
+        Mistake{"half_a_command",
+                {"quarantine"},
+                "a command is needed; see normwatch quarantine --help"},
         Mistake{"unknown_flag",
                 {"report", "--config", "n", "--dey", "2026-11-02"},
-                "The following arguments were not expected: 2026-11-02 --dey; see normwatch report --help"},
+                "The following arguments were not expected: 2026-11-02 --dey; see normwatch report "
+                "--help"},
         Mistake{"no_config", {"report"}, "--config is required; see normwatch report --help"},
         Mistake{"no_file",
                 {"directory", "apply", "--config", "n"},
                 "FILE is required; see normwatch directory apply --help"},
-        Mistake{"number_in_argv",
-                {"calls", "--config", "n", "--number", "+74951234567"},
-                "--number: give the number on standard input: --number -; see normwatch calls --help"},
+        Mistake{
+            "number_in_argv",
+            {"calls", "--config", "n", "--number", "+74951234567"},
+            "--number: give the number on standard input: --number -; see normwatch calls --help"},
         Mistake{"reveal_without_reason",
                 {"calls", "--config", "n", "--reveal"},
                 "--reveal requires --reason; see normwatch calls --help"},
@@ -95,15 +103,26 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& tested) { return tested.param.name; });
 
 TEST(CommandLine, HelpHasAnExamplePerCommand) {
-    for (const Words& command :
-         {Words{"serve"}, {"import"}, {"directory", "apply"}, {"directory", "diff"}, {"directory", "export"},
-          {"report"}, {"calls"}, {"explain"}, {"quarantine", "list"}, {"quarantine", "show"}, {"replay"},
-          {"doctor"}, {"config", "check"}, {"config", "show"}}) {
+    for (const Words& command : {Words{"serve"},
+                                 {"import"},
+                                 {"directory", "apply"},
+                                 {"directory", "diff"},
+                                 {"directory", "export"},
+                                 {"report"},
+                                 {"calls"},
+                                 {"explain"},
+                                 {"quarantine", "list"},
+                                 {"quarantine", "show"},
+                                 {"replay"},
+                                 {"doctor"},
+                                 {"config", "check"},
+                                 {"config", "show"}}) {
         Words words = command;
         words.emplace_back("--help");
         const ParsedLine parsed = parse_command_line(words);
         EXPECT_EQ(parsed.exit_code, 0);
-        EXPECT_NE(parsed.out.find("Example:\n  normwatch " + command.front()), std::string::npos) << parsed.out;
+        EXPECT_NE(parsed.out.find("Example:\n  normwatch " + command.front()), std::string::npos)
+            << parsed.out;
     }
 }
 

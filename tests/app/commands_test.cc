@@ -1,5 +1,5 @@
-// Proves the command line end to end without a server: each test has a data directory of its own, runs
-// commands one after the other as processes would, and reads what they print.
+// Proves the command line end to end without a server: each test has a data directory of its own,
+// runs commands one after the other as processes would, and reads what they print.
 #include "app/commands.h"
 
 #include <gtest/gtest.h>
@@ -31,10 +31,12 @@ clients:
 std::string call_event(int number) {
     const std::string n = std::to_string(number);
     const std::string at = "2024-11-0" + n + "T07:00:00Z";
-    return R"({"specversion": "1.0", "id": "e)" + n + R"(", "source": "/crm", "type": "normwatch.call.v1", "time": ")" +
-           at + R"(", "data": {"call_id": "k)" + n +
-           R"(", "direction": "outbound", "from": "101", "to": "+74951234567", "started_at": ")" + at +
-           R"(", "answered_at": ")" + at + R"(", "ended_at": "2024-11-0)" + n + R"(T07:01:10Z"}})" + "\n";
+    return R"({"specversion": "1.0", "id": "e)" + n +
+           R"(", "source": "/crm", "type": "normwatch.call.v1", "time": ")" + at +
+           R"(", "data": {"call_id": "k)" + n +
+           R"(", "direction": "outbound", "from": "101", "to": "+74951234567", "started_at": ")" +
+           at + R"(", "answered_at": ")" + at + R"(", "ended_at": "2024-11-0)" + n +
+           R"(T07:01:10Z"}})" + "\n";
 }
 
 class Commands : public testing::Test {
@@ -68,10 +70,12 @@ protected:
 
     /// `words` with --config; the first one or two are the command.
     CommandResult run(Words words) const {
-        const bool is_pair = words[0] == "directory" || words[0] == "quarantine" || words[0] == "config";
+        const bool is_pair =
+            words[0] == "directory" || words[0] == "quarantine" || words[0] == "config";
         words.insert(words.begin() + (is_pair ? 2 : 1), {"--config", path("n.yaml")});
         const ParsedLine parsed = parse_command_line(words);
-        return parsed.line ? run_command(*parsed.line, {}) : CommandResult{parsed.exit_code, "", parsed.err};
+        return parsed.line ? run_command(*parsed.line, {})
+                           : CommandResult{parsed.exit_code, "", parsed.err};
     }
     json::object ask(Words words, int exit_code = 0) const {
         words.insert(words.end(), {"-o", "json"});
@@ -99,14 +103,17 @@ TEST_F(Commands, DirectoryAndEventsBecomeAReport) {
     EXPECT_EQ(row.at("values").as_object().at("calls_out"), json::value(2));
     EXPECT_EQ(row.at("values").as_object().at("calls_qualified"), json::value(2));
     EXPECT_EQ(report.at("tz"), json::value("Europe/Moscow"));
-    EXPECT_EQ(ask({"explain", "--kpi", "calls_out", "--month", "2024-11"}).at("value"), json::value(2));
+    EXPECT_EQ(ask({"explain", "--kpi", "calls_out", "--month", "2024-11"}).at("value"),
+              json::value(2));
 }
 
 TEST_F(Commands, ReportsAreTablesAndCsvToo) {
     prepare();
     const CommandResult table = run(november);
     EXPECT_NE(table.out.find("m-bob"), std::string::npos) << table.out;
-    EXPECT_NE(table.out.find("calls: 2 = managers 2 - shared 0 + unattributed 0 ✓"), std::string::npos) << table.out;
+    EXPECT_NE(table.out.find("calls: 2 = managers 2 - shared 0 + unattributed 0 ✓"),
+              std::string::npos)
+        << table.out;
     Words csv = november;
     csv.insert(csv.end(), {"-o", "csv"});
     EXPECT_TRUE(run(csv).out.starts_with("manager,")) << run(csv).out;
@@ -121,11 +128,14 @@ TEST_F(Commands, ImportCountsWhatItCouldNotRead) {
     const json::object again = ask({"import", "--source", "crm", "--wait", path("events.jsonl")});
     EXPECT_EQ(again.at("accepted"), json::value(0));
     EXPECT_EQ(again.at("duplicates"), json::value(2));
-    EXPECT_TRUE(ask({"import", "--source", "crm", path("events.jsonl")}).at("duplicates").is_null());
+    EXPECT_TRUE(
+        ask({"import", "--source", "crm", path("events.jsonl")}).at("duplicates").is_null());
     ask({"import", "--source", "crm", "--strict", path("events.jsonl")}, 1);
-    EXPECT_EQ(ask({"import", "--source", "crm", "--skip", "2", path("events.jsonl")}).at("read"), json::value(1));
+    EXPECT_EQ(ask({"import", "--source", "crm", "--skip", "2", path("events.jsonl")}).at("read"),
+              json::value(1));
     const json::object list = ask({"quarantine", "list"});
-    EXPECT_EQ(list.at("items").as_array().front().as_object().at("reason"), json::value("malformed"));
+    EXPECT_EQ(list.at("items").as_array().front().as_object().at("reason"),
+              json::value("malformed"));
 }
 
 TEST_F(Commands, QuarantineShowsTheRawBytes) {
@@ -144,14 +154,18 @@ TEST_F(Commands, EmptyDirectoryAnswersWithConfiguredValuesAndAppendsNothing) {
 
 TEST_F(Commands, SettingsAreDeclaredOnceAndAgainWhenTheyChange) {
     const auto offset = [&] {
-        return ask({"import", "--source", "crm", "--wait", path("events.jsonl")}).at("position").as_object()
-            .at("offset").to_number<int>();
+        return ask({"import", "--source", "crm", "--wait", path("events.jsonl")})
+            .at("position")
+            .as_object()
+            .at("offset")
+            .to_number<int>();
     };
     EXPECT_EQ(offset(), 4);  // the declaration, three lines
     EXPECT_EQ(offset(), 7);
     configure("kpis: {qualified_seconds: 90}\n");
     EXPECT_EQ(offset(), 11);
-    EXPECT_EQ(ask(november).at("totals").as_object().at("calls_qualified"), json::value(2));  // the past stays
+    EXPECT_EQ(ask(november).at("totals").as_object().at("calls_qualified"),
+              json::value(2));  // the past stays
 }
 
 TEST_F(Commands, DirectoryIsAppliedOnce) {
@@ -170,17 +184,24 @@ TEST_F(Commands, RemovingNeedsPruneAndMovesHistory) {
     for (const char* verb : {"diff", "apply"}) {
         const json::object refused = ask({"directory", verb, path("fewer.yaml")}, 1);
         ASSERT_EQ(refused.at("changes").as_array().size(), 1U);
-        EXPECT_EQ(refused.at("changes").as_array().front().as_object().at("change"), json::value("remove"));
+        EXPECT_EQ(refused.at("changes").as_array().front().as_object().at("change"),
+                  json::value("remove"));
         EXPECT_EQ(refused.at("applied"), json::value(false));
     }
     const auto of_bob = [&] {
         return ask({"report", "--month", "2024-11", "--kpi", "calls_out", "--manager", "m-bob"})
-            .at("totals").as_object().at("calls_out").to_number<int>();
+            .at("totals")
+            .as_object()
+            .at("calls_out")
+            .to_number<int>();
     };
     EXPECT_EQ(of_bob(), 2);
-    EXPECT_EQ(ask({"directory", "apply", "--prune", "--wait", path("fewer.yaml")}).at("applied"), json::value(true));
+    EXPECT_EQ(ask({"directory", "apply", "--prune", "--wait", path("fewer.yaml")}).at("applied"),
+              json::value(true));
     EXPECT_EQ(of_bob(), 0);
-    EXPECT_EQ(ask({"directory", "apply", "--wait", path("fewer.yaml")}).at("changes").as_array().size(), 0U);
+    EXPECT_EQ(
+        ask({"directory", "apply", "--wait", path("fewer.yaml")}).at("changes").as_array().size(),
+        0U);
     ask({"directory", "apply", "--wait", path("directory.yaml")});
     EXPECT_EQ(of_bob(), 2);  // declared again, it holds again
 }
@@ -199,7 +220,8 @@ TEST_F(Commands, ReplayGivesTheSameDigest) {
     const json::object replayed = ask({"replay"});
     EXPECT_EQ(replayed.at("digest"), before.at("digest"));
     EXPECT_EQ(replayed.at("changed"), json::value(false));
-    EXPECT_EQ(replayed.at("partitions").as_array().front().as_object().at("generation"), json::value(2));
+    EXPECT_EQ(replayed.at("partitions").as_array().front().as_object().at("generation"),
+              json::value(2));
     EXPECT_EQ(ask({"doctor"}).at("digest"), before.at("digest"));
     EXPECT_FALSE(std::filesystem::exists(path("data/views/0/1")));
 }
@@ -208,7 +230,8 @@ TEST_F(Commands, ViewsOfAnEarlierOffsetAnswerBesideTheLiveOnes) {
     prepare();
     const json::object all = ask(november);
     const auto end = all.at("meta").as_object().at("applied_offset").to_number<int>();
-    ask({"replay", "--until", std::to_string(end - 2), "--into", path("then")});  // one call, one broken line less
+    ask({"replay", "--until", std::to_string(end - 2), "--into",
+         path("then")});  // one call, one broken line less
     Words then = november;
     then.insert(then.end(), {"--views", path("then")});
     EXPECT_EQ(ask(then).at("totals").as_object().at("calls_out"), json::value(1));
@@ -220,8 +243,14 @@ TEST_F(Commands, ViewsOfAnEarlierOffsetAnswerBesideTheLiveOnes) {
 TEST_F(Commands, NumbersAreMaskedUnlessRevealedAndAudited) {
     prepare();
     const auto number = [](const json::object& calls) {
-        return std::string(calls.at("calls").as_array().front().as_object().at("client").as_object()
-                               .at("number").as_string());
+        return std::string(calls.at("calls")
+                               .as_array()
+                               .front()
+                               .as_object()
+                               .at("client")
+                               .as_object()
+                               .at("number")
+                               .as_string());
     };
     EXPECT_EQ(number(ask({"calls"})).find("4951234567"), std::string::npos);
     EXPECT_FALSE(std::filesystem::exists(path("data/audit.jsonl")));
@@ -260,9 +289,13 @@ TEST_P(CommandFailure, IsOneClearLine) {
 INSTANTIATE_TEST_SUITE_P(
     Cli, CommandFailure,
     testing::Values(
-        Failure{"missing_file", {"import", "--source", "crm", "none.csv"}, 3, "none.csv: No such file"},
+        Failure{
+            "missing_file", {"import", "--source", "crm", "none.csv"}, 3, "none.csv: No such file"},
         Failure{"folder", {"import", "--source", "crm", "/tmp"}, 3, "/tmp: Is a directory"},
-        Failure{"unknown_source", {"import", "--source", "fax", "/dev/null"}, 2, "there is no source fax"},
+        Failure{"unknown_source",
+                {"import", "--source", "fax", "/dev/null"},
+                2,
+                "there is no source fax"},
         Failure{"missing_directory", {"directory", "apply", "none.yaml"}, 3, "none.yaml"},
         Failure{"bad_day", {"report", "--day", "2026-13-01"}, 2, "day"},
         Failure{"unknown_kpi", {"report", "--kpi", "smiles"}, 2, "smiles"},

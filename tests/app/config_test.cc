@@ -1,5 +1,6 @@
-// Proves that the configuration is read as documented and that every mistake is told as one line with its
-// place. A row is a text and the lines it must give; nothing but the text differs between rows.
+// Proves that the configuration is read as documented and that every mistake is told as one line
+// with its place. A row is a text and the lines it must give; nothing but the text differs between
+// rows.
 #include "app/config.h"
 
 #include <gtest/gtest.h>
@@ -35,14 +36,17 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"no_map", "- a\n", "n.yaml:1: configuration: expected a map of keys"},
         Mistake{"no_yaml", "data_dir: [\n", "n.yaml:2: end of sequence flow not found"},
         Mistake{"unknown_key", head + "server_typo: 1\n", "n.yaml:3: unknown key server_typo"},
-        Mistake{"unknown_inner_key", head + "server:\n  listn: a\n", "n.yaml:4: unknown key server.listn"},
-        Mistake{"unknown_source_key", head + "sources:\n  - {id: a, kind: cloudevents, colour: red}\n",
+        Mistake{"unknown_inner_key", head + "server:\n  listn: a\n",
+                "n.yaml:4: unknown key server.listn"},
+        Mistake{"unknown_source_key",
+                head + "sources:\n  - {id: a, kind: cloudevents, colour: red}\n",
                 "n.yaml:4: unknown key sources[0].colour"},
         Mistake{"key_twice", head + "log: {partitions: 1,\n partitions: 2}\n",
                 "n.yaml:4: key partitions stands there twice"},
         Mistake{"merge", head + "log: {<<: {partitions: 1}}\n",
                 "n.yaml:3: merging of maps (<<) is not supported"},
-        Mistake{"every_mistake_at_once", "data_dir: d\ncompany: {id: acme, region: ru}\nserver: {listen: x}\n",
+        Mistake{"every_mistake_at_once",
+                "data_dir: d\ncompany: {id: acme, region: ru}\nserver: {listen: x}\n",
                 "n.yaml:2: company.region: expected two letters, as RU\n"
                 "n.yaml:3: server.listen: expected HOST:PORT, as 127.0.0.1:8080"}),
     [](const auto& tested) { return tested.param.name; });
@@ -52,11 +56,13 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(
         Mistake{"zone", "data_dir: d\ncompany: {id: acme, timezone: Mars/Base}\n",
                 "n.yaml:2: company.timezone: there is no time zone Mars/Base"},
-        Mistake{"source_zone", head + "sources:\n  - {id: a, kind: cloudevents, timezone: Nowhere}\n",
+        Mistake{"source_zone",
+                head + "sources:\n  - {id: a, kind: cloudevents, timezone: Nowhere}\n",
                 "n.yaml:4: sources[0].timezone: there is no time zone Nowhere"},
         Mistake{"currency", "data_dir: d\ncompany: {id: acme, currency: rub}\n",
                 "n.yaml:2: company.currency: expected three letters, as RUB"},
-        Mistake{"company_without_id", "data_dir: d\ncompany: {name: Acme}\n", "n.yaml:2: company.id is needed"},
+        Mistake{"company_without_id", "data_dir: d\ncompany: {name: Acme}\n",
+                "n.yaml:2: company.id is needed"},
         Mistake{"id_with_blank", "data_dir: d\ncompany: {id: a b}\n",
                 "n.yaml:2: company.id: expected 1 to 64 letters, digits and . _ : - @ +"},
         Mistake{"company_twice", "data_dir: d\ncompanies:\n  - {id: a}\n  - {id: a}\n",
@@ -66,19 +72,24 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"source_twice",
                 head + "sources:\n  - {id: a, kind: cloudevents}\n  - {id: a, kind: cloudevents}\n",
                 "n.yaml:5: sources[1].id: source a stands there twice"},
-        Mistake{"source_of_nobody", head + "sources: [{id: a, kind: cloudevents, company: other}]\n",
+        Mistake{"source_of_nobody",
+                head + "sources: [{id: a, kind: cloudevents, company: other}]\n",
                 "n.yaml:3: sources[0].company: there is no company other"},
-        Mistake{"source_of_several", "data_dir: d\ncompanies: [{id: a}, {id: b}]\nsources:\n"
-                                     "  - {id: s, kind: cloudevents}\n",
+        Mistake{"source_of_several",
+                "data_dir: d\ncompanies: [{id: a}, {id: b}]\nsources:\n"
+                "  - {id: s, kind: cloudevents}\n",
                 "n.yaml:4: sources[0].company is needed: several are configured"},
         Mistake{"no_kind", head + "sources: [{id: a}]\n", "n.yaml:3: sources[0].kind is needed"},
         Mistake{"unknown_kind", head + "sources: [{id: a, kind: fax}]\n",
-                "n.yaml:3: sources[0].kind: fax is no kind of source; there are cloudevents, asterisk-cdr-csv"},
-        Mistake{"prefix", head + "sources: [{id: a, kind: cloudevents, international_prefix: +7}]\n",
+                "n.yaml:3: sources[0].kind: fax is no kind of source; there are cloudevents, "
+                "asterisk-cdr-csv"},
+        Mistake{"prefix",
+                head + "sources: [{id: a, kind: cloudevents, international_prefix: +7}]\n",
                 "n.yaml:3: sources[0].international_prefix: expected digits"},
         Mistake{"count", head + "sources: [{id: a, kind: cloudevents, count: 1}]\n",
                 "n.yaml:3: sources[0].count: expected true or false"},
-        Mistake{"partitions", head + "log: {partitions: 0}\n", "n.yaml:3: log.partitions: expected at least 1"},
+        Mistake{"partitions", head + "log: {partitions: 0}\n",
+                "n.yaml:3: log.partitions: expected at least 1"},
         Mistake{"number", head + "kpis: {qualified_seconds: soon}\n",
                 "n.yaml:3: kpis.qualified_seconds: expected a number from 0 to 31622400"},
         Mistake{"negative", head + "kpis: {touch_seconds: -1}\n",
@@ -88,7 +99,8 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"port", head + "server: {listen: \"127.0.0.1:70000\"}\n",
                 "n.yaml:3: server.listen: expected HOST:PORT, as 127.0.0.1:8080"},
         Mistake{"not_loopback", head + "server: {listen: \"0.0.0.0:8080\"}\n",
-                "n.yaml:3: server.listen: 0.0.0.0 is no loopback address; without tokens (not available in this "
+                "n.yaml:3: server.listen: 0.0.0.0 is no loopback address; without tokens (not "
+                "available in this "
                 "version) only loopback is served"},
         Mistake{"same_port", head + "server: {listen: \"127.0.0.1:9464\"}\n",
                 "n.yaml:3: server: listen and metrics_listen have the same port"},
@@ -99,20 +111,24 @@ INSTANTIATE_TEST_SUITE_P(
 INSTANTIATE_TEST_SUITE_P(
     Later, ConfigMistake,
     testing::Values(
-        Mistake{"kind", head + "sources:\n  - {id: j, kind: smtp-journal, listen: \"127.0.0.1:2525\"}\n",
+        Mistake{"kind",
+                head + "sources:\n  - {id: j, kind: smtp-journal, listen: \"127.0.0.1:2525\"}\n",
                 "n.yaml:4: sources[0].kind: smtp-journal is not available in this version"},
         Mistake{"follow", head + "sources: [{id: a, kind: asterisk-cdr-csv, follow: true}]\n",
                 "n.yaml:3: sources[0].follow is not available in this version"},
-        Mistake{"kafka", head + "log: {kind: kafka}\n", "n.yaml:3: log.kind: kafka is not available in this version"},
+        Mistake{"kafka", head + "log: {kind: kafka}\n",
+                "n.yaml:3: log.kind: kafka is not available in this version"},
         Mistake{"kafka_section", head + "log:\n  kafka: {brokers: b}\n",
                 "n.yaml:4: log.kafka is not available in this version"},
-        Mistake{"tokens", head + "auth: {tokens_file: t}\n", "n.yaml:3: auth is not available in this version"},
+        Mistake{"tokens", head + "auth: {tokens_file: t}\n",
+                "n.yaml:3: auth is not available in this version"},
         Mistake{"entities", head + "retention: {entities: 90}\n",
                 "n.yaml:3: retention.entities: other than 0 is not available in this version"},
         Mistake{"web", head + "server: {web_dir: w}\n",
                 "n.yaml:3: server.web_dir is not available in this version"},
         Mistake{"heuristic", head + "pbx:\n  main: {attended_transfer_heuristic: true}\n",
-                "n.yaml:4: pbx.main.attended_transfer_heuristic: true is not available in this version"}),
+                "n.yaml:4: pbx.main.attended_transfer_heuristic: true is not available in this "
+                "version"}),
     [](const auto& tested) { return tested.param.name; });
 
 Config good(const std::string& text, const Environment& environment = {}) {
@@ -125,7 +141,8 @@ Config good(const std::string& text, const Environment& environment = {}) {
 }
 
 TEST(Config, FillsInDefaults) {
-    const Config config = good(head + "sources: [{id: pbx, kind: asterisk-cdr-csv}, {id: crm, kind: cloudevents}]\n");
+    const Config config =
+        good(head + "sources: [{id: pbx, kind: asterisk-cdr-csv}, {id: crm, kind: cloudevents}]\n");
     EXPECT_EQ(config.companies.at(0).name, "acme");
     EXPECT_EQ(config.companies.at(0).timezone, "UTC");
     EXPECT_EQ(config.companies.at(0).currency, "RUB");
@@ -142,8 +159,10 @@ TEST(Config, FillsInDefaults) {
 TEST(Config, SourceTakesZoneAndRegionOfItsCompany) {
     const Config config = good(
         "data_dir: d\n"
-        "companies: [{id: a, timezone: Europe/Berlin, region: DE}, {id: b, timezone: Asia/Almaty, region: KZ}]\n"
-        "sources: [{id: s, kind: cloudevents, company: b}, {id: t, kind: cloudevents, company: a, region: RU}]\n");
+        "companies: [{id: a, timezone: Europe/Berlin, region: DE}, {id: b, timezone: Asia/Almaty, "
+        "region: KZ}]\n"
+        "sources: [{id: s, kind: cloudevents, company: b}, {id: t, kind: cloudevents, company: a, "
+        "region: RU}]\n");
     EXPECT_EQ(config.source("s")->timezone, "Asia/Almaty");
     EXPECT_EQ(config.source("s")->region, "KZ");
     EXPECT_EQ(config.source("t")->timezone, "Europe/Berlin");
@@ -152,7 +171,8 @@ TEST(Config, SourceTakesZoneAndRegionOfItsCompany) {
 
 TEST(Config, CompanyOfAListOverridesCommonThresholds) {
     const Config config = good(
-        "data_dir: d\ncompanies: [{id: a}, {id: b, kpis: {qualified_seconds: 90.5}}]\nkpis: {qualified_seconds: 30}\n");
+        "data_dir: d\ncompanies: [{id: a}, {id: b, kpis: {qualified_seconds: 90.5}}]\nkpis: "
+        "{qualified_seconds: 30}\n");
     EXPECT_EQ(config.company("a")->kpis.numbers.at("qualified_seconds"), 30);
     EXPECT_EQ(config.company("b")->kpis.numbers.at("qualified_seconds"), 90.5);
 }
@@ -167,7 +187,8 @@ TEST(Config, EnvironmentGoesOverTheFile) {
     EXPECT_EQ(config.listen.port, 2);
     EXPECT_EQ(config.data_dir, "/elsewhere");
     EXPECT_EQ(config.log_retention_days, 7);
-    EXPECT_EQ(config.companies.at(0).mail_domains, (std::vector<std::string>{"a.example", "b.example"}));
+    EXPECT_EQ(config.companies.at(0).mail_domains,
+              (std::vector<std::string>{"a.example", "b.example"}));
 }
 
 TEST(Config, EnvironmentMistakeNamesTheVariable) {
@@ -175,10 +196,12 @@ TEST(Config, EnvironmentMistakeNamesTheVariable) {
         const base::Result<Config> config = parse_config(smallest, "n.yaml", {{name, value}});
         return config.has_value() ? "accepted" : config.error().context();
     };
-    EXPECT_EQ(wrong("NORMWATCH_SERVER__LISTN", "x"), "NORMWATCH_SERVER__LISTN: unknown key server.listn");
+    EXPECT_EQ(wrong("NORMWATCH_SERVER__LISTN", "x"),
+              "NORMWATCH_SERVER__LISTN: unknown key server.listn");
     EXPECT_EQ(wrong("NORMWATCH_LOG__PARTITIONS", "many"),
               "NORMWATCH_LOG__PARTITIONS: log.partitions: expected a whole number from 0 to 1024");
-    EXPECT_EQ(wrong("NORMWATCH_DATA_DIR__X", "y"), "NORMWATCH_DATA_DIR__X: what it names has no member x");
+    EXPECT_EQ(wrong("NORMWATCH_DATA_DIR__X", "y"),
+              "NORMWATCH_DATA_DIR__X: what it names has no member x");
 }
 
 TEST(Config, DatesAndNumbersOfIdsStayText) {
@@ -197,9 +220,11 @@ TEST(Config, MissingFileIsNamed) {
 
 TEST(Config, WhatIsShownReadsBackTheSame) {
     const std::string text =
-        "data_dir: \"d \\\"q\\\"\"\ncompany: {id: acme, name: 'A: b', region: RU, mail_domains: [acme.example]}\n"
+        "data_dir: \"d \\\"q\\\"\"\ncompany: {id: acme, name: 'A: b', region: RU, mail_domains: "
+        "[acme.example]}\n"
         "log: {partitions: 3, retention: {days: 5}}\nserver: {listen: \"127.0.0.1:81\"}\n"
-        "sources: [{id: p, kind: asterisk-cdr-csv, international_prefix: \"810\", pbx: main, types: [call*]}]\n"
+        "sources: [{id: p, kind: asterisk-cdr-csv, international_prefix: \"810\", pbx: main, "
+        "types: [call*]}]\n"
         "pbx: {main: {attended_transfer_heuristic: false}}\n";
     const std::string shown = show_config(good(text));
     EXPECT_EQ(show_config(good(shown)), shown);

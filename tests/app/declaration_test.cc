@@ -1,5 +1,6 @@
-// Proves that the configuration becomes facts only where it says something new: what is declared, from when
-// on, and that nothing is declared twice. A declaration is folded here as the fold does it, by hand.
+// Proves that the configuration becomes facts only where it says something new: what is declared,
+// from when on, and that nothing is declared twice. A declaration is folded here as the fold does
+// it, by hand.
 #include "app/declaration.h"
 
 #include <gtest/gtest.h>
@@ -15,7 +16,9 @@ const base::UtcMillis noon = base::from_ms(1'790'000'000'000);
 
 Config config_of(const std::string& rest) {
     base::Result<Config> config = parse_config(
-        "data_dir: d\ncompany: {id: acme, timezone: Europe/Moscow, mail_domains: [acme.example]}\n" + rest,
+        "data_dir: d\ncompany: {id: acme, timezone: Europe/Moscow, mail_domains: "
+        "[acme.example]}\n" +
+            rest,
         "n.yaml", {});
     EXPECT_TRUE(config.has_value());
     return std::move(config).value();
@@ -44,7 +47,8 @@ TEST(Declaration, FirstOneHoldsSinceEverAndSaysEverything) {
     EXPECT_EQ(settings.mail_domains(0), "acme.example");
     EXPECT_TRUE(settings.source_count().at("pbx"));
     EXPECT_EQ(settings.source_lateness_seconds().at("pbx"), 300);
-    EXPECT_NE(settings.kpis().find("\"qualified_seconds\":60"), std::string::npos) << settings.kpis();
+    EXPECT_NE(settings.kpis().find("\"qualified_seconds\":60"), std::string::npos)
+        << settings.kpis();
     EXPECT_EQ(event->head.type(), "normwatch.settings.v1");
     EXPECT_EQ(event->head.company(), "acme");
 }
@@ -71,7 +75,8 @@ TEST(Declaration, ComparesWithTheLatestOwnOne) {
     standing.put("2", entry_of(config_of("kpis: {qualified_seconds: 90}\n"), noon - hours(1)));
     standing.put("1", entry_of(config_of(""), base::since_ever));
     EXPECT_TRUE(declared(config_of(""), standing, noon).has_value());
-    EXPECT_FALSE(declared(config_of("kpis: {qualified_seconds: 90}\n"), standing, noon).has_value());
+    EXPECT_FALSE(
+        declared(config_of("kpis: {qualified_seconds: 90}\n"), standing, noon).has_value());
 }
 
 TEST(Declaration, SettingsOfTheDirectoryAreNotItsBusiness) {
@@ -87,7 +92,8 @@ TEST(Declaration, SettingsOfTheDirectoryAreNotItsBusiness) {
 TEST(Declaration, NeverStandsBesideTheLastOneWhenTheClockGoesBack) {
     kpi::SettingsTimeline standing;
     standing.put("1", entry_of(config_of(""), noon));
-    const auto event = declared(config_of("kpis: {touch_seconds: 11}\n"), standing, noon - hours(5));
+    const auto event =
+        declared(config_of("kpis: {touch_seconds: 11}\n"), standing, noon - hours(5));
     ASSERT_TRUE(event.has_value());
     EXPECT_EQ(event->head.settings().from().at(), base::to_ms(noon) + 1);
 }

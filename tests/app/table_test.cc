@@ -1,5 +1,5 @@
-// Proves what people see: tables of answers, byte for byte, and the formats of single values. Answers are
-// written by hand in the shape of docs/http_api.md.
+// Proves what people see: tables of answers, byte for byte, and the formats of single values.
+// Answers are written by hand in the shape of docs/http_api.md.
 #include "app/answer_table.h"
 
 #include <gtest/gtest.h>
@@ -13,128 +13,171 @@
 namespace app {
 namespace {
 
-std::string shown(AnswerKind kind, const char* text) { return answer_table(kind, boost::json::parse(text)); }
+std::string shown(AnswerKind kind, const char* text) {
+    return answer_table(kind, boost::json::parse(text));
+}
 
-constexpr const char* report = R"({"from": "2026-11-02T00:00:00.000+03:00", "until": "2026-11-03T00:00:00.000+03:00",
+constexpr const char* report =
+    R"({"from": "2026-11-02T00:00:00.000+03:00", "until": "2026-11-03T00:00:00.000+03:00",
  "tz": "Europe/Moscow", "rows": [
- {"manager": "m-ivanov", "values": {"calls_in": 12, "calls_missed": 0, "calls_qualified": 0, "talk_seconds": 3723.4,
-   "hold_seconds": null, "answer_rate": 0.8333, "invoices_amount": {"minor": 123456789, "currency": "RUB"}}},
- {"manager": "м-петрова", "values": {"calls_in": 1200, "calls_missed": 3, "calls_qualified": 0, "talk_seconds": 0,
-   "hold_seconds": null, "answer_rate": null, "invoices_amount": {"minor": 0, "currency": "RUB"}}},
- {"manager": null, "values": {"calls_in": 0, "calls_missed": 1, "calls_qualified": 0, "talk_seconds": 0,
+ {"manager": "m-ivanov", "values": {"calls_in": 12, "calls_missed": 0, "calls_qualified": 0,
+  "talk_seconds": 3723.4,
+   "hold_seconds": null, "answer_rate": 0.8333, "invoices_amount": {"minor": 123456789,
+  "currency": "RUB"}}},
+ {"manager": "м-петрова", "values": {"calls_in": 1200, "calls_missed": 3,
+  "calls_qualified": 0, "talk_seconds": 0,
+   "hold_seconds": null, "answer_rate": null, "invoices_amount": {"minor": 0,
+  "currency": "RUB"}}},
+ {"manager": null, "values": {"calls_in": 0, "calls_missed": 1, "calls_qualified": 0,
+  "talk_seconds": 0,
    "hold_seconds": null, "answer_rate": 0, "invoices_amount": {"minor": -5, "currency": "RUB"}}}],
- "totals": {"calls_in": 1210, "calls_missed": 4, "calls_qualified": 0, "talk_seconds": 3723.4, "hold_seconds": null,
+ "totals": {"calls_in": 1210, "calls_missed": 4, "calls_qualified": 0,
+  "talk_seconds": 3723.4, "hold_seconds": null,
    "answer_rate": 0.9967, "invoices_amount": {"minor": 123456784, "currency": "RUB"},
-   "invoices_amount_other": [{"minor": 10050, "currency": "USD"}, {"minor": 700, "currency": "JPY"}]},
+   "invoices_amount_other": [{"minor": 10050, "currency": "USD"}, {"minor": 700,
+  "currency": "JPY"}]},
  "reconciliation": {"calls": {"managers": 61, "shared": 5, "unattributed": 1, "department": 57},
-   "missed": {"managers": 3, "shared": 0, "unattributed": 0, "department": 4}}, "next_cursor": null,
- "meta": {"as_of": "2026-11-03T08:00:00.000Z", "applied_offset": 77, "complete_until": null, "quarantined": 2,
+   "missed": {"managers": 3, "shared": 0, "unattributed": 0, "department": 4}},
+  "next_cursor": null,
+ "meta": {"as_of": "2026-11-03T08:00:00.000Z", "applied_offset": 77, "complete_until": null,
+  "quarantined": 2,
    "reattributing": null}})";
 
 TEST(ReportTable, AlignsGroupsAndHidesWhatIsAllZero) {
-    EXPECT_EQ(shown(AnswerKind::report, report),
-              "2026-11-02 00:00:00 until 2026-11-03 00:00:00  Europe/Moscow\n"
-              "\n"
-              "           Calls          Time     Rates     Invoices\n"
-              "manager       in  missed     talk  answered    amount RUB\n"
-              "─────────────────────────────────────────────────────────\n"
-              "m-ivanov      12       0  1:02:03    83.3 %  1,234,567.89\n"
-              "м-петрова  1,200       3  0:00:00         -          0.00\n"
-              "-              0       1  0:00:00     0.0 %         -0.05\n"
-              "─────────────────────────────────────────────────────────\n"
-              "total      1,210       4  1:02:03    99.7 %  1,234,567.84\n"
-              "2 KPIs without a value hidden\n"
-              "\n"
-              "invoices_amount in other currencies: 100.50 USD, 700 JPY\n"
-              "calls: 57 = managers 61 - shared 5 + unattributed 1 ✓\n"
-              "missed: 4 = managers 3 - shared 0 + unattributed 0 ✗ does not balance\n"
-              "as of 2026-11-03 08:00:00 UTC, offset 77; in quarantine: 2 (normwatch quarantine list)\n");
+    EXPECT_EQ(
+        shown(AnswerKind::report, report),
+        "2026-11-02 00:00:00 until 2026-11-03 00:00:00  Europe/Moscow\n"
+        "\n"
+        "           Calls          Time     Rates     Invoices\n"
+        "manager       in  missed     talk  answered    amount RUB\n"
+        "─────────────────────────────────────────────────────────\n"
+        "m-ivanov      12       0  1:02:03    83.3 %  1,234,567.89\n"
+        "м-петрова  1,200       3  0:00:00         -          0.00\n"
+        "-              0       1  0:00:00     0.0 %         -0.05\n"
+        "─────────────────────────────────────────────────────────\n"
+        "total      1,210       4  1:02:03    99.7 %  1,234,567.84\n"
+        "2 KPIs without a value hidden\n"
+        "\n"
+        "invoices_amount in other currencies: 100.50 USD, 700 JPY\n"
+        "calls: 57 = managers 61 - shared 5 + unattributed 1 ✓\n"
+        "missed: 4 = managers 3 - shared 0 + unattributed 0 ✗ does not balance\n"
+        "as of 2026-11-03 08:00:00 UTC, offset 77; in quarantine: 2 (normwatch quarantine list)\n");
 }
 
 TEST(ReportTable, ShowsTotalsOfAnEmptyDay) {
-    EXPECT_EQ(shown(AnswerKind::report,
-                    R"({"from": "2026-11-02T00:00:00Z", "until": "2026-11-03T00:00:00Z", "tz": "UTC", "rows": [],
+    EXPECT_EQ(
+        shown(
+            AnswerKind::report,
+            R"({"from": "2026-11-02T00:00:00Z", "until": "2026-11-03T00:00:00Z", "tz": "UTC",
+  "rows": [],
                         "totals": {"calls_in": 0}, "reconciliation": {}, "next_cursor": null})"),
-              "2026-11-02 00:00:00 until 2026-11-03 00:00:00  UTC\n\n"
-              "       Calls\n"
-              "          in\n"
-              "────────────\n"
-              "────────────\n"
-              "total      0\n\n");
+        "2026-11-02 00:00:00 until 2026-11-03 00:00:00  UTC\n\n"
+        "       Calls\n"
+        "          in\n"
+        "────────────\n"
+        "────────────\n"
+        "total      0\n\n");
 }
 
 TEST(ReportTable, IsCutIntoBlocksOfWholeColumnsWhenTooWide) {
-    TextTable table({{"key", "", false}, {"one", "", true}, {"two", "", true}, {"three", "", true}});
+    TextTable table(
+        {{"key", "", false}, {"one", "", true}, {"two", "", true}, {"three", "", true}});
     table.add({"k", "1", "2", "3"});
-    EXPECT_EQ(table.print(1, 14),
-              "key  one  two\n─────────────\nk      1    2\n\nkey  three\n──────────\nk        3\n");
+    EXPECT_EQ(
+        table.print(1, 14),
+        "key  one  two\n─────────────\nk      1    2\n\nkey  three\n──────────\nk        3\n");
 }
 
 TEST(CallsTable, NamesClientManagersAndFlags) {
-    EXPECT_EQ(shown(AnswerKind::calls,
-                    R"({"calls": [{"call_id": "x", "direction": "inbound", "disposition": "answered",
- "started_at": "2026-11-02T07:00:00.000Z", "client": {"id": "c-17", "name": "Ромашка", "number": "+7 *** ***-45-67", "anonymous": false},
- "wait_seconds": 7.0, "talk_seconds": 65, "missed": false, "short_abandon": false, "quality": ["weak_key"],
- "participations": [{"manager": "m-bob", "endpoint": "101", "result": "answered"}, {"manager": null, "endpoint": "102", "result": "ring_no_answer"}]},
+    EXPECT_EQ(
+        shown(AnswerKind::calls,
+              R"({"calls": [{"call_id": "x", "direction": "inbound", "disposition": "answered",
+ "started_at": "2026-11-02T07:00:00.000Z", "client": {"id": "c-17", "name": "Ромашка",
+  "number": "+7 *** ***-45-67", "anonymous": false},
+ "wait_seconds": 7.0, "talk_seconds": 65, "missed": false, "short_abandon": false,
+  "quality": ["weak_key"],
+ "participations": [{"manager": "m-bob", "endpoint": "101", "result": "answered"},
+  {"manager": null, "endpoint": "102", "result": "ring_no_answer"}]},
  {"direction": "inbound", "disposition": "no_answer", "started_at": "2026-11-02T06:00:00.000Z",
- "client": {"id": null, "name": null, "number": null, "anonymous": true}, "wait_seconds": null, "talk_seconds": 0, "missed": true,
+ "client": {"id": null, "name": null, "number": null, "anonymous": true},
+  "wait_seconds": null, "talk_seconds": 0, "missed": true,
  "short_abandon": true, "quality": [], "participations": []}], "next_cursor": "abc"})"),
-              "started (UTC)        direction  disposition  client     managers        wait     talk  notes\n"
-              "───────────────────────────────────────────────────────────────────────────────────────────────────\n"
-              "2026-11-02 07:00:00  inbound    answered     Ромашка    m-bob (102)  0:00:07  0:01:05  weak_key\n"
-              "2026-11-02 06:00:00  inbound    no_answer    anonymous  -                  -  0:00:00  missed short\n"
-              "2 calls\nmore: --cursor abc\n");
+        "started (UTC)        direction  disposition  client     managers        wait     talk  "
+        "notes\n"
+        "──────────────────────────────────────────────────────────────────────────────────────────"
+        "─────────\n"
+        "2026-11-02 07:00:00  inbound    answered     Ромашка    m-bob (102)  0:00:07  0:01:05  "
+        "weak_key\n"
+        "2026-11-02 06:00:00  inbound    no_answer    anonymous  -                  -  0:00:00  "
+        "missed short\n"
+        "2 calls\nmore: --cursor abc\n");
 }
 
 TEST(ExplainTable, SaysValueAndEvents) {
-    EXPECT_EQ(shown(AnswerKind::explain,
-                    R"({"kpi": "talk_seconds", "manager": "m-bob", "team": null, "segment": null,
+    EXPECT_EQ(
+        shown(AnswerKind::explain,
+              R"({"kpi": "talk_seconds", "manager": "m-bob", "team": null, "segment": null,
  "from": "2026-11-02T00:00:00Z", "until": "2026-11-03T00:00:00Z", "value": 65,
- "contributions": [{"entity": "call", "id": "id-1", "at": "2026-11-02T07:00:00.000Z", "group": null, "value": 65,
-   "events": [{"source": "/s", "id": "e1", "offset": 4}, {"source": "/s", "id": "e2", "offset": 5}]}], "next_cursor": null})"),
-              "talk_seconds, manager m-bob, 2026-11-02 00:00:00 until 2026-11-03 00:00:00: 0:01:05\n\n"
-              "at (UTC)             entity  id    group    value  event @offset\n"
-              "────────────────────────────────────────────────────────────────\n"
-              "2026-11-02 07:00:00  call    id-1  -      0:01:05  e1 @4 +1\n"
-              "1 contribution\n");
+ "contributions": [{"entity": "call", "id": "id-1", "at": "2026-11-02T07:00:00.000Z",
+  "group": null, "value": 65,
+   "events": [{"source": "/s", "id": "e1", "offset": 4}, {"source": "/s", "id": "e2",
+  "offset": 5}]}], "next_cursor": null})"),
+        "talk_seconds, manager m-bob, 2026-11-02 00:00:00 until 2026-11-03 00:00:00: 0:01:05\n\n"
+        "at (UTC)             entity  id    group    value  event @offset\n"
+        "────────────────────────────────────────────────────────────────\n"
+        "2026-11-02 07:00:00  call    id-1  -      0:01:05  e1 @4 +1\n"
+        "1 contribution\n");
 }
 
 TEST(QuarantineTable, NamesThePlace) {
-    EXPECT_EQ(shown(AnswerKind::quarantine,
-                    R"({"items": [{"id": "0-7", "source": "pbx-1", "reason": "malformed", "stage": "map",
+    EXPECT_EQ(
+        shown(AnswerKind::quarantine,
+              R"({"items": [{"id": "0-7", "source": "pbx-1", "reason": "malformed",
+  "stage": "map",
  "origin": {"file": "Master.csv", "line": 12, "byte": 900, "index": null}, "detail": "3 columns",
- "received_at": "2026-11-02T07:00:00.000Z", "bytes": 1234, "state": "open"}], "next_cursor": null})"),
-              "id   source  reason     where          detail     received (UTC)       bytes  state\n"
-              "───────────────────────────────────────────────────────────────────────────────────\n"
-              "0-7  pbx-1   malformed  Master.csv:12  3 columns  2026-11-02 07:00:00   1234  open\n"
-              "1 item\n");
+ "received_at": "2026-11-02T07:00:00.000Z", "bytes": 1234, "state": "open"}],
+  "next_cursor": null})"),
+        "id   source  reason     where          detail     received (UTC)       bytes  state\n"
+        "───────────────────────────────────────────────────────────────────────────────────\n"
+        "0-7  pbx-1   malformed  Master.csv:12  3 columns  2026-11-02 07:00:00   1234  open\n"
+        "1 item\n");
 }
 
 TEST(QuarantineItem, ShowsRawTextWithoutControlBytes) {
-    const std::string text = shown(AnswerKind::quarantine_item,
-                                   R"({"id": "0-7", "raw_base64": "YQBiG1sK", "origin": {"file": null, "index": 3}})");
+    const std::string text =
+        shown(AnswerKind::quarantine_item,
+              R"({"id": "0-7", "raw_base64": "YQBiG1sK", "origin": {"file": null, "index": 3}})");
     EXPECT_NE(text.find("\na\\x00b\\x1b[\n"), std::string::npos) << text;
     EXPECT_NE(text.find("item 3"), std::string::npos) << text;
 }
 
 TEST(DirectoryTable, MarksEachChange) {
-    EXPECT_EQ(shown(AnswerKind::directory,
-                    R"({"changes": [{"section": "teams", "key": ["north"], "change": "add", "from": null, "to": {"id": "north"}},
+    EXPECT_EQ(
+        shown(
+            AnswerKind::directory,
+            R"({"changes": [{"section": "teams", "key": ["north"], "change": "add",
+  "from": null, "to": {"id": "north"}},
  {"section": "managers", "key": ["m-bob", "2020-01-01T00:00:00.000Z"], "change": "change",
   "from": {"name": "Bob", "role": "x"}, "to": {"name": "Rob"}},
- {"section": "endpoints", "key": ["extension", "101"], "change": "remove", "from": {}, "to": null}], "applied": false, "position": null})"),
-              "+ teams north\n"
-              "~ managers m-bob / 2020-01-01T00:00:00.000Z: name \"Bob\" -> \"Rob\", role \"x\" -> null\n"
-              "- endpoints extension / 101\n"
-              "3 changes\nnot applied; removals need --prune\n");
+ {"section": "endpoints", "key": ["extension", "101"], "change": "remove", "from": {},
+  "to": null}], "applied": false, "position": null})"),
+        "+ teams north\n"
+        "~ managers m-bob / 2020-01-01T00:00:00.000Z: name \"Bob\" -> \"Rob\", role \"x\" -> null\n"
+        "- endpoints extension / 101\n"
+        "3 changes\nnot applied; removals need --prune\n");
 }
 
 TEST(DoctorTable, PrintsTheLedger) {
-    EXPECT_EQ(shown(AnswerKind::doctor,
-                    R"({"result": "equal", "digest": "ab", "partitions": [{"partition": 0, "offset": 9, "ledger": {"acked": 9,
- "applied": 6, "duplicate": 1, "stale": 0, "quarantined": 2, "waiting": 0}, "excluded": [], "differences": []}]})"),
-              "equal: the views are the fold of the log\ndigest ab\n"
-              "partition 0, offset 9: acked 9 = applied 6 + duplicate 1 + stale 0 + quarantined 2 + waiting 0\n");
+    EXPECT_EQ(
+        shown(
+            AnswerKind::doctor,
+            R"({"result": "equal", "digest": "ab", "partitions": [{"partition": 0,
+  "offset": 9, "ledger": {"acked": 9,
+ "applied": 6, "duplicate": 1, "stale": 0, "quarantined": 2, "waiting": 0}, "excluded": [],
+  "differences": []}]})"),
+        "equal: the views are the fold of the log\ndigest ab\n"
+        "partition 0, offset 9: acked 9 = applied 6 + duplicate 1 + stale 0 + quarantined 2 + "
+        "waiting 0\n");
 }
 
 TEST(DisplayWidth, CountsColumnsNotBytes) {

@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <ostream>
 #include <string>
 
 #include "base/crc32c.h"
@@ -30,7 +31,9 @@ void write_all(Files& files, const std::string& path, std::string_view bytes) {
 struct Case {
     std::string name;
     std::function<std::unique_ptr<Files>()> make;
-    friend void PrintTo(const Case& tested, std::ostream* out) { *out << tested.name; }
+    friend std::ostream& operator<<(std::ostream& out, const Case& tested) {
+        return out << tested.name;
+    }
 };
 
 class FilesTest : public testing::TestWithParam<Case> {

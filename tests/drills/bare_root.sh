@@ -31,7 +31,7 @@ if [ "${NORMWATCH_OWN_MOUNTS:-}" != 1 ]; then
 fi
 
 # The package source of this machine.
-mirror=$(cat /etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null | grep -oE 'https?://[^ ]+/debian/?( |$)' | head -n 1 | tr -d ' ')
+mirror=$(cat /etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null | grep -oE 'https?://[^ ]+/debian/?( |$)' | head -n 1 | tr -d ' ' || true)
 mirror=${mirror:-http://deb.debian.org/debian}
 work=$(mktemp -d "${TMPDIR:-/tmp}/normwatch-root.XXXXXX")
 bare=$work/root
@@ -57,12 +57,12 @@ mount -t proc proc "$bare/proc"
 mount --bind /dev "$bare/dev"
 if [ $tree = true ]; then
     mkdir -p "$bare/root/normwatch"
-    (cd "$root" && git ls-files -z -co --exclude-standard | xargs -0 tar -c) | tar -x -C "$bare/root/normwatch"
+    (cd "$root" && git ls-files -z -co --exclude-standard | xargs -0 tar -c --ignore-failed-read) | tar -x -C "$bare/root/normwatch"
     git -C "$bare/root/normwatch" init -q
 else
     git clone -q --no-hardlinks "$root" "$bare/root/normwatch"
 fi
-if [ -d "${NORMWATCH_SHARED:-$root/../shared}" ]; then
+if [ $tests = true ] && [ -d "${NORMWATCH_SHARED:-$root/../shared}" ]; then
     cp -r "${NORMWATCH_SHARED:-$root/../shared}" "$bare/root/shared"
 fi
 inside deploy/run.sh --once

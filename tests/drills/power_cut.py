@@ -10,7 +10,8 @@ server is killed, the answers already in the senders' sockets are read (they are
 again, which replays the journal as a boot would, and the product starts without any special word.
 
 Judged: every acknowledged event is a call that is shown once, nothing is shown that was not sent, the KPI agrees with the
-list, the ledger balances and `doctor` says equal. Twenty cuts fall on one image, so that recovery meets what a recovery left.
+list, the ledger balances and `doctor` says equal. (Whether an answer leaves a moment before its sync is the simulated disk's matter,
+tests/eventlog: a sync in the kernel ends before the process stands.) Twenty cuts fall on one image, so that recovery meets what a recovery left.
 
 One JSON line at the end. Exit code: 0 all holds, 1 something does not, 2 usage, 3 cannot be done here.
 """

@@ -30,7 +30,7 @@ protected:
     }
 
     /// Fails every call of `kind` on a name that ends in `suffix`.
-    void fail(Kind kind, std::string suffix) {
+    void fail(Kind kind, const std::string& suffix) {
         files_.set_fault([=](const Call& call) -> std::optional<Fault> {
             if (call.kind != kind || !call.path.ends_with(suffix)) {
                 return std::nullopt;

@@ -11,6 +11,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <ostream>
 #include <random>
 #include <set>
 
@@ -116,7 +117,9 @@ struct Case {
     std::string name;
     bool is_seeded = false;
     std::uint64_t seed = 0;
-    friend void PrintTo(const Case& tested, std::ostream* out) { *out << tested.name; }
+    friend std::ostream& operator<<(std::ostream& out, const Case& tested) {
+        return out << tested.name;
+    }
 };
 
 class PowerCut : public testing::TestWithParam<Case> {

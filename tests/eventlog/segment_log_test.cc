@@ -13,6 +13,7 @@
 #include <future>
 #include <map>
 #include <mutex>
+#include <ostream>
 #include <set>
 #include <thread>
 
@@ -27,7 +28,9 @@ constexpr Partition one{1};
 struct Case {
     std::string name;
     std::function<std::unique_ptr<base::Files>()> make;
-    friend void PrintTo(const Case& tested, std::ostream* out) { *out << tested.name; }
+    friend std::ostream& operator<<(std::ostream& out, const Case& tested) {
+        return out << tested.name;
+    }
 };
 
 class SegmentLogTest : public testing::TestWithParam<Case> {

@@ -1,6 +1,6 @@
-// The wire format is frozen: one record of every kind of data, with every field set, equals the golden
-// bytes; what is decoded encodes to the same bytes again; what is no event is refused, never guessed.
-// UPDATE_GOLDEN=1 rewrites the files of tests/golden/events.
+// The wire format is frozen: one record of every kind of data, with every field set, equals the
+// golden bytes; what is decoded encodes to the same bytes again; what is no event is refused, never
+// guessed. UPDATE_GOLDEN=1 rewrites the files of tests/golden/events.
 #include "events/event.h"
 
 #include <google/protobuf/util/message_differencer.h>
@@ -42,7 +42,8 @@ std::string hex(std::uint64_t number) {
 std::string golden_text(const Sample& sample) {
     const Fingerprint print = fingerprint(sample.event, sample_subjects(sample.event));
     return "record\n" + hex(encode(sample.event)) + "facts " + hex(print.facts_high) +
-           hex(print.facts_low) + "\nparties " + hex(print.parties_high) + hex(print.parties_low) + "\n";
+           hex(print.facts_low) + "\nparties " + hex(print.parties_high) + hex(print.parties_low) +
+           "\n";
 }
 
 class EventGolden : public testing::TestWithParam<Sample> {};
@@ -119,10 +120,11 @@ TEST(Kind, HasOneWordForEveryEntity) {
 }
 
 TEST(Kind, IsToldByTheData) {
-    const std::set<std::string> without = {"heartbeat", "tick", "rejected", "quarantine",
-                                           "directory_begin", "directory_applied"};
+    const std::set<std::string> without = {
+        "heartbeat", "tick", "rejected", "quarantine", "directory_begin", "directory_applied"};
     for (const Sample& sample : sample_events()) {
-        EXPECT_EQ(kind_of(sample.event.head) == Kind::none, without.contains(sample.name)) << sample.name;
+        EXPECT_EQ(kind_of(sample.event.head) == Kind::none, without.contains(sample.name))
+            << sample.name;
     }
     EXPECT_EQ(kind_of(pb::Event()), Kind::none);
 }
@@ -130,7 +132,8 @@ TEST(Kind, IsToldByTheData) {
 TEST(EventType, IsAWordBetweenPrefixAndSuffix) {
     EXPECT_EQ(type_of_word("call.leg"), "normwatch.call.leg.v1");
     EXPECT_EQ(word_of_type("normwatch.call.leg.v1"), "call.leg");
-    for (const char* other : {"", "call", "normwatch.v1", "normwatch..v1", "normwatch.call.v2", "x.call.v1"}) {
+    for (const char* other :
+         {"", "call", "normwatch.v1", "normwatch..v1", "normwatch.call.v2", "x.call.v1"}) {
         EXPECT_EQ(word_of_type(other), "") << other;
     }
 }

@@ -1,6 +1,6 @@
-// Which facts a fingerprint covers: every field of every message but those listed here, one by one; that
-// it reads parties as ordinals only; and that a leg has one fingerprint wherever it stands. The values
-// themselves are frozen in event_test.cc.
+// Which facts a fingerprint covers: every field of every message but those listed here, one by one;
+// that it reads parties as ordinals only; and that a leg has one fingerprint wherever it stands.
+// The values themselves are frozen in event_test.cc.
 #include "events/fingerprint.h"
 
 #include <gtest/gtest.h>
@@ -14,7 +14,9 @@ namespace {
 
 using google::protobuf::FieldDescriptor;
 
-Fingerprint print_of(const Event& event) { return fingerprint(event, sample_subjects(event)); }
+Fingerprint print_of(const Event& event) {
+    return fingerprint(event, sample_subjects(event));
+}
 
 const FieldDescriptor& slot_of(const Sample& sample) {
     return *pb::Event::descriptor()->FindFieldByName(sample.name);
@@ -76,8 +78,9 @@ TEST(Fingerprint, IsZeroWithoutEntity) {
 TEST(Fingerprint, OfALegInsideACallIsThatOfTheLegAlone) {
     for (const Sample& sample : sample_events()) {
         if (sample.name == "call_leg") {
-            EXPECT_EQ(fingerprint_of_leg(sample.event.head.call_leg(), sample_subjects(sample.event)),
-                      print_of(sample.event));
+            EXPECT_EQ(
+                fingerprint_of_leg(sample.event.head.call_leg(), sample_subjects(sample.event)),
+                print_of(sample.event));
         }
     }
 }

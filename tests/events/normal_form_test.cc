@@ -1,5 +1,6 @@
-// One subject, one normal form: the spellings of golden case 17 of domain.md fall together or stay apart as
-// defined there; mail addresses and message ids likewise; masks show no more than they may.
+// One subject, one normal form: the spellings of golden case 17 of domain.md fall together or stay
+// apart as defined there; mail addresses and message ids likewise; masks show no more than they
+// may.
 #include "events/normal_form.h"
 
 #include <gtest/gtest.h>
@@ -26,7 +27,8 @@ class NormalNumber : public testing::TestWithParam<NumberCase> {};
 TEST_P(NormalNumber, IsAsDefined) {
     const NumberCase& row = GetParam();
     const auto normal = normal_number(row.raw, {row.region, row.prefix});
-    EXPECT_EQ(normal, row.normal == nullptr ? std::nullopt : std::optional<std::string>(row.normal));
+    EXPECT_EQ(normal,
+              row.normal == nullptr ? std::nullopt : std::optional<std::string>(row.normal));
     EXPECT_EQ(normal_number(row.raw, {row.region, row.prefix}), normal) << "asked again";
 }
 
@@ -63,7 +65,8 @@ INSTANTIATE_TEST_SUITE_P(
         NumberCase{"sip_anonymous", "sip:anonymous@anonymous.invalid", "RU", "", anonymous},
         NumberCase{"name", "alice", "RU", "", "alice"},
         NumberCase{"start_of_dial_plan", "s", "RU", "", "s"},
-        NumberCase{"empty", "", "RU", "", anonymous}, NumberCase{"blank", "  ", "RU", "", anonymous},
+        NumberCase{"empty", "", "RU", "", anonymous},
+        NumberCase{"blank", "  ", "RU", "", anonymous},
         NumberCase{"dash", "-", "RU", "", anonymous},
         NumberCase{"word", "Anonymous", "RU", "", anonymous},
         NumberCase{"bracketed", "<unknown>", "RU", "", anonymous},

@@ -47,7 +47,9 @@ void fill_repeated(Message& message, const FieldDescriptor& field) {
             case FieldDescriptor::CPPTYPE_UINT32:
                 reflection.AddUInt32(&message, &field, party_of(field, n));
                 break;
-            case FieldDescriptor::CPPTYPE_MESSAGE: fill(*reflection.AddMessage(&message, &field)); break;
+            case FieldDescriptor::CPPTYPE_MESSAGE:
+                fill(*reflection.AddMessage(&message, &field));
+                break;
             default: break;
         }
     }
@@ -61,7 +63,8 @@ void fill_one(Message& message, const FieldDescriptor& field) {
         case FieldDescriptor::CPPTYPE_INT64:
             return reflection.SetInt64(&message, &field, 1'000'000'000'000 + field.number());
         case FieldDescriptor::CPPTYPE_UINT64:
-            return reflection.SetUInt64(&message, &field, static_cast<std::uint64_t>(field.number()));
+            return reflection.SetUInt64(&message, &field,
+                                        static_cast<std::uint64_t>(field.number()));
         case FieldDescriptor::CPPTYPE_UINT32:
             return reflection.SetUInt32(&message, &field, party_of(field, 0));
         case FieldDescriptor::CPPTYPE_DOUBLE:

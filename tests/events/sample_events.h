@@ -7,7 +7,8 @@
 
 namespace events {
 
-/// An event of every kind of data, each field of it set: texts say the field's name, numbers its number.
+/// An event of every kind of data, each field of it set: texts say the field's name, numbers its
+/// number.
 struct Sample {
     std::string name;  ///< of the data field: `call_leg`
     Event event;

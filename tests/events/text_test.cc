@@ -1,5 +1,5 @@
-// Text helpers agree with Unicode where ASCII is not enough: white space that is no blank, letters of two
-// bytes, bytes that are no UTF-8.
+// Text helpers agree with Unicode where ASCII is not enough: white space that is no blank, letters
+// of two bytes, bytes that are no UTF-8.
 #include "events/text.h"
 
 #include <gtest/gtest.h>

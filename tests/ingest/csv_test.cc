@@ -1,5 +1,5 @@
-// Records are split as strictly as the format is written: what a lenient reader would guess is refused, so
-// that a broken row is never read as another one.
+// Records are split as strictly as the format is written: what a lenient reader would guess is
+// refused, so that a broken row is never read as another one.
 #include "ingest/asterisk_cdr_csv/csv.h"
 
 #include <gtest/gtest.h>
@@ -57,7 +57,9 @@ std::size_t lines(std::vector<std::string> texts) {
     return lines_of_record(views);
 }
 
-TEST(LinesOfRecord, IsOneOfAWholeRow) { EXPECT_EQ(lines({RowText().text(), "x"}), 1U); }
+TEST(LinesOfRecord, IsOneOfAWholeRow) {
+    EXPECT_EQ(lines({RowText().text(), "x"}), 1U);
+}
 
 TEST(LinesOfRecord, CountsLinesInsideAValue) {
     RowText row;
@@ -65,8 +67,8 @@ TEST(LinesOfRecord, CountsLinesInsideAValue) {
     const std::string text = row.text();
     const std::size_t one = text.find('\n');
     const std::size_t two = text.find('\n', one + 1);
-    const Values parts = {text.substr(0, one), text.substr(one + 1, two - one - 1), text.substr(two + 1),
-                          RowText().text()};
+    const Values parts = {text.substr(0, one), text.substr(one + 1, two - one - 1),
+                          text.substr(two + 1), RowText().text()};
     EXPECT_EQ(lines(parts), 3U);
     EXPECT_EQ(lines({parts[0] + "\r", parts[1] + "\r", parts[2] + "\r"}), 3U);
 }
@@ -76,6 +78,13 @@ TEST(LinesOfRecord, IsTheFirstAloneWhenTheRestDoesNotFit) {
     EXPECT_EQ(lines({cut, RowText().text()}), 1U);
     EXPECT_EQ(lines({cut}), 1U);
     EXPECT_EQ(lines({"\"open", "x", "x", "x", "x", "x", "x", "x", "closed\""}), 1U);
+}
+
+TEST(LinesOfRecord, NeverSwallowsNeighboursForAStrayQuote) {
+    std::string stray = RowText().text();
+    stray.erase(stray.find("\"101\""), 1);  // 101" is no quoted field: the row ends at its line end
+    const std::string cut = RowText().text().substr(0, 60);
+    EXPECT_EQ(lines({stray, RowText().text(), cut, RowText().text()}), 1U);
 }
 
 TEST(LinesOfRecord, IsTheFirstAloneOverEightLinesOr64KiB) {

@@ -53,8 +53,9 @@ events::Event event_of(Mapped mapped) {
 }
 
 std::string cloudevent(std::string_view word, std::string_view data) {
-    return R"({"specversion":"1.0","id":"e-1","source":"/crm","type":")" + events::type_of_word(word) +
-           R"(","time":"2026-11-02T10:00:00+03:00","data":)" + std::string(data) + "}";
+    return R"({"specversion":"1.0","id":"e-1","source":"/crm","type":")" +
+           events::type_of_word(word) + R"(","time":"2026-11-02T10:00:00+03:00","data":)" +
+           std::string(data) + "}";
 }
 
 std::vector<std::string> parties_of(const events::Event& event) {
@@ -79,8 +80,8 @@ std::string RowText::text() const {
         }
         row += '"';
     };
-    for (const std::string* value : {&accountcode, &src, &dst, &dcontext, &clid, &channel, &dstchannel,
-                                     &lastapp, &lastdata, &start}) {
+    for (const std::string* value : {&accountcode, &src, &dst, &dcontext, &clid, &channel,
+                                     &dstchannel, &lastapp, &lastdata, &start}) {
         add(*value, true);
     }
     add(answer, !answer.empty());

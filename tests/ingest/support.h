@@ -32,8 +32,10 @@ struct RowText {
     std::string accountcode{}, src = "84951234567", dst = "101", dcontext = "default";
     std::string clid = R"("Client" <84951234567>)", channel = "PJSIP/trunk-00000001";
     std::string dstchannel = "PJSIP/101-00000002", lastapp = "Dial", lastdata = "PJSIP/101";
-    std::string start = "2026-11-02 10:00:00", answer = "2026-11-02 10:00:05", end = "2026-11-02 10:00:35";
-    std::string duration = "35", billsec = "30", disposition = "ANSWERED", amaflags = "DOCUMENTATION";
+    std::string start = "2026-11-02 10:00:00", answer = "2026-11-02 10:00:05",
+                end = "2026-11-02 10:00:35";
+    std::string duration = "35", billsec = "30", disposition = "ANSWERED",
+                amaflags = "DOCUMENTATION";
     std::string uniqueid = "1793602800.1", userfield{}, peeraccount{}, linkedid = "1793602800.1";
     std::string sequence = "1";
 

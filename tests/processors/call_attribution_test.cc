@@ -86,6 +86,19 @@ TEST(Assembly, SeveralEntriesOfAnAddressAreFlagged) {
     EXPECT_EQ(processors_test::flags(call), (Lines{"ambiguous_endpoint"}));
 }
 
+TEST(Assembly, ABilledTimeOfMoreThanTwoSecondsBesideIsFlagged) {
+    CallWorldBuilder world = office();
+    const auto flags = [&world](std::int64_t billed) {
+        return processors_test::flags(
+            assemble({to_bob(world).at("13:00:00", "13:00:10", "13:00:30").billed(billed).leg()},
+                     world.world()));
+    };
+    EXPECT_EQ(flags(22), Lines{});
+    EXPECT_EQ(flags(18), Lines{});
+    EXPECT_EQ(flags(23), (Lines{"duration_mismatch"}));
+    EXPECT_EQ(flags(17), (Lines{"duration_mismatch"}));
+}
+
 TEST(Assembly, SeveralClientsOfANumberAreFlagged) {
     CallWorldBuilder world = office();
     world.client(kpi::Client{3}, charlie, "100", {clock("10:00:00"), base::for_ever});

@@ -141,6 +141,12 @@ INSTANTIATE_TEST_SUITE_P(
              },
              "inbound no_answer talk 0 wait 4.999 short",
              {"m-1 at bob ring_no_answer ring 4.999 talk 0"}},
+        Case{"a_waiting_of_five_seconds_is_a_miss",
+             [](CallWorldBuilder& world) {
+                 return std::vector{to_bob(world).at("13:00:00", "", "13:00:05").leg()};
+             },
+             "inbound no_answer talk 0 wait 5 missed",
+             {"m-1 at bob ring_no_answer ring 5 talk 0"}},
         Case{
             "waiting_leaves_the_menus_out",
             [](CallWorldBuilder& world) {
@@ -175,6 +181,10 @@ TEST(MissedOwner, IsTheManagerDialledElseTheClientsOwnerElseTheQueuesTeam) {
     EXPECT_TRUE(of_group.owned);
     EXPECT_EQ(of_group.owner, Manager{});
     EXPECT_EQ(of_group.owner_team, north);
+    world.endpoint(EndpointKind::queue, "801", charlie, south);
+    const kpi::AssembledCall of_a_queue = missed_call(world, "801", "555");
+    EXPECT_EQ(of_a_queue.owner, Manager{});  // nobody was dialled personally
+    EXPECT_EQ(of_a_queue.owner_team, south);
     const kpi::AssembledCall of_nobody = missed_call(world, "190", "555");
     EXPECT_TRUE(of_nobody.missed);
     EXPECT_EQ(of_nobody.owner, Manager{});

@@ -261,7 +261,7 @@ TEST(OneCall, ShowsLegsStepsContributionsAndEvents) {
     store::CallRow row = answered(world, "2026-11-02T07:00:00Z", {{"m-bob", "north", 30}});
     store::LegRow& cdr = row.legs.front();
     cdr.caller = {world.subject("+79161110001"), world.subject("89161110001")};
-    cdr.called = {world.subject("600"), world.subject("600")};
+    cdr.peer = world.subject("PJSIP/101");
     cdr.ended_at = at("2026-11-02T07:01:00Z");
     store::LegRow summary = leg(world, "crm", "call-1");
     summary.kind = store::LegKind::call_event;
@@ -278,7 +278,7 @@ TEST(OneCall, ShowsLegsStepsContributionsAndEvents) {
     EXPECT_EQ(
         member_of(answer, "legs"),
         R"([{"source":"pbx-1","native_id":"leg-2026-11-02T07:00:00Z","from":"89 *** ***-00-01",)"
-        R"("to":"600","ring_started_at":"2026-11-02T07:00:00.000Z","answered_at":null,)"
+        R"("to":"101","ring_started_at":"2026-11-02T07:00:00.000Z","answered_at":null,)"
         R"("ended_at":"2026-11-02T07:01:00.000Z","result":"answered"}])");
     EXPECT_EQ(
         member_of(answer, "timeline"),

@@ -209,7 +209,7 @@ INSTANTIATE_TEST_SUITE_P(CallIds, BadCallId,
                                          BadId{"padded", "bWFpbgA="},
                                          BadId{"other_alphabet", "bWFpbgA+"},
                                          BadId{"bits_left_over", "bWFpbgAxNzE4MDAwMDAwLjF"},
-                                         BadId{"one_digit_too_many", "bWFpbgAxN"}),
+                                         BadId{"one_digit_too_many", "bWFpbgAxA"}),
                          [](const auto& tested) { return tested.param.name; });
 
 }  // namespace

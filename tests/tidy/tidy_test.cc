@@ -134,6 +134,8 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"static_assert", check_banned_names, "a/a.cc", "static_assert(sizeof(int) == 4);\n",
              false},
         Case{"using_namespace", check_banned_names, "a/a.cc", "using namespace std;\n", true},
+        Case{"literals", check_banned_names, "a/a.cc", "using namespace std::chrono_literals;\n",
+             false},
         Case{"sleep_in_a_test", check_banned_names, "tests/a/a.cc",
              "std::this_thread::sleep_for(1s);\n", true},
         Case{"macro", check_banned_names, "a/a.cc", "#define TWICE(x) ((x) + (x))\n", true},

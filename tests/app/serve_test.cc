@@ -1,0 +1,200 @@
+// Proves that a command beside a running server gives what it gives without one: the server runs in
+// this process over a data directory of its own, commands find it by its log id, and a signal ends
+// it.
+#include "app/serve.h"
+
+#include <arpa/inet.h>
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <boost/json.hpp>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <thread>
+
+#include "app/cli.h"
+#include "app/commands.h"
+#include "base/http_client.h"
+
+namespace app {
+namespace {
+
+namespace json = boost::json;
+using Words = std::vector<std::string>;
+
+/// A port of the loopback that was free a moment ago.
+int free_port() {
+    const int listener = ::socket(AF_INET, SOCK_STREAM, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof(address);
+    auto* generic = reinterpret_cast<sockaddr*>(&address);
+    EXPECT_EQ(::bind(listener, generic, size), 0);
+    EXPECT_EQ(::getsockname(listener, generic, &size), 0);
+    ::close(listener);
+    return ntohs(address.sin_port);
+}
+
+std::string call_events(int count) {
+    std::string out;
+    for (int number = 0; number < count; ++number) {
+        const std::string n = std::to_string(number);
+        const std::string at = "2024-11-02T07:" + std::string(number % 60 < 10 ? "0" : "") +
+                               std::to_string(number % 60) + ":00Z";
+        out += R"({"specversion": "1.0", "id": "e)" + n +
+               R"(", "source": "/crm", "type": "normwatch.call.v1", "time": ")" + at +
+               R"(", "data": {"call_id": "k)" + n +
+               R"(", "direction": "outbound", "from": "101", "to": "+74951234567", )" +
+               R"("started_at": ")" + at + R"(", "answered_at": ")" + at + R"(", "ended_at": ")" +
+               at + "\"}}\n";
+    }
+    return out;
+}
+
+class Serve : public testing::Test {
+protected:
+    void SetUp() override {
+        std::string pattern = testing::TempDir() + "normwatch-serve-XXXXXX";
+        ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
+        dir_ = pattern;
+        port_ = std::to_string(free_port());
+        write("n.yaml", "data_dir: " + path("data") +
+                            "\ncompany: {id: acme, timezone: Europe/Moscow, region: RU}\n"
+                            "server: {listen: \"127.0.0.1:" +
+                            port_ +
+                            "\", metrics_listen: \"127.0.0.1:0\"}\n"
+                            "sources: [{id: crm, kind: cloudevents}]\n");
+        write("directory.yaml",
+              "managers: [{id: m-bob, name: Bob}]\n"
+              "endpoints: [{kind: extension, address: \"101\", manager: m-bob}]\n");
+        // The signal must reach the server's thread alone.
+        sigset_t signals;
+        sigemptyset(&signals);
+        sigaddset(&signals, SIGTERM);
+        sigaddset(&signals, SIGINT);
+        ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+    }
+    void TearDown() override {
+        stop();
+        std::filesystem::remove_all(dir_);
+    }
+
+    std::string path(const std::string& name) const { return dir_ + "/" + name; }
+    void write(const std::string& name, const std::string& text) const {
+        std::ofstream(path(name), std::ios::binary) << text;
+    }
+
+    void start() {
+        server_ = std::jthread([this] {
+            const ParsedLine line = parse_command_line({"serve", "--config", path("n.yaml")});
+            result_ = run_command(*line.line, {});
+        });
+        const base::HttpClient client =
+            std::move(base::HttpClient::open("http://127.0.0.1:" + port_)).value();
+        const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+        for (;;) {
+            const base::Result<base::HttpResponse> ready = client.get("/readyz");
+            if (ready && ready.value().status == 200) {
+                return;
+            }
+            ASSERT_LT(std::chrono::steady_clock::now(), deadline) << "not ready: " << result_.err;
+            std::this_thread::yield();
+        }
+    }
+    void stop() {
+        if (server_.joinable()) {
+            ::kill(::getpid(), SIGTERM);
+            server_.join();
+        }
+    }
+
+    CommandResult run(Words words) const {
+        const bool is_pair = words[0] == "directory" || words[0] == "quarantine";
+        words.insert(words.begin() + (is_pair ? 2 : 1), {"--config", path("n.yaml")});
+        const ParsedLine parsed = parse_command_line(words);
+        return parsed.line ? run_command(*parsed.line, {})
+                           : CommandResult{parsed.exit_code, "", parsed.err};
+    }
+    json::object ask(Words words, int exit_code = 0) const {
+        words.insert(words.end(), {"-o", "json"});
+        const CommandResult result = run(words);
+        EXPECT_EQ(result.exit_code, exit_code) << result.err;
+        return result.out.empty() ? json::object() : json::parse(result.out).as_object();
+    }
+
+    std::string dir_;
+    std::string port_;
+    CommandResult result_;
+    std::jthread server_;
+};
+
+TEST_F(Serve, CommandsGiveTheSameThroughAServer) {
+    write("events.jsonl", call_events(1500) + "{broken\n");
+    start();
+    const json::object applied = ask({"directory", "apply", "--wait", path("directory.yaml")});
+    EXPECT_EQ(applied.at("changes").as_array().size(), 2U);
+    EXPECT_EQ(ask({"directory", "apply", "--wait", path("directory.yaml")}).at("changes"),
+              json::value(json::array()));
+    const json::object imported =
+        ask({"import", "--source", "crm", "--wait", path("events.jsonl"), path("events.jsonl")});
+    EXPECT_EQ(imported.at("read"), json::value(3002));
+    EXPECT_EQ(imported.at("accepted"), json::value(1500));
+    EXPECT_EQ(imported.at("duplicates"), json::value(1500));
+    EXPECT_EQ(imported.at("quarantined"), json::value(2));
+    const std::vector<Words> questions = {
+        {"report", "--month", "2024-11"},
+        {"calls"},  // more than one page
+        {"calls", "--reveal", "--reason", "complaint", "--limit", "3"},
+        {"explain", "--kpi", "calls_out", "--month", "2024-11"},
+        {"quarantine", "list"},
+        {"quarantine", "show", "0-1504"},
+        {"directory", "export"},
+    };
+    std::vector<std::string> through;
+    for (Words words : questions) {
+        if (words[1] != "export") {
+            words.insert(words.end(), {"-o", "json"});
+        }
+        const CommandResult result = run(words);
+        EXPECT_EQ(result.exit_code, 0) << result.err;
+        through.push_back(result.out);
+    }
+    EXPECT_EQ(ask({"doctor"}).at("result"), json::value("equal"));
+    const CommandResult replay = run({"replay"});
+    EXPECT_EQ(replay.exit_code, 3);
+    EXPECT_NE(replay.err.find(std::to_string(::getpid())), std::string::npos) << replay.err;
+    EXPECT_EQ(run({"explain", "--kpi", "smiles"}).exit_code, 2);
+    EXPECT_EQ(run({"quarantine", "show", "0-999999"}).exit_code, 2);
+    stop();
+    EXPECT_EQ(result_.exit_code, 0) << result_.err;
+    for (std::size_t n = 0; n < questions.size(); ++n) {
+        Words words = questions[n];
+        if (words[1] != "export") {
+            words.insert(words.end(), {"-o", "json"});
+        }
+        EXPECT_EQ(run(words).out, through[n]) << words[0] << " " << words[1];
+    }
+    EXPECT_EQ(json::parse(through[1]).as_object().at("calls").as_array().size(), 1500U);
+}
+
+TEST_F(Serve, PortInUseIsExitThree) {
+    const int listener = ::socket(AF_INET, SOCK_STREAM, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    address.sin_port = htons(static_cast<std::uint16_t>(std::stoi(port_)));
+    ASSERT_EQ(::bind(listener, reinterpret_cast<sockaddr*>(&address), sizeof(address)), 0);
+    ASSERT_EQ(::listen(listener, 1), 0);
+    const CommandResult result = run({"serve"});
+    ::close(listener);
+    EXPECT_EQ(result.exit_code, 3);
+    EXPECT_NE(result.err.find(port_), std::string::npos) << result.err;
+}
+
+}  // namespace
+}  // namespace app
