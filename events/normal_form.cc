@@ -83,11 +83,11 @@ std::optional<std::string> valid_number(const std::string& text, const std::stri
 }
 
 std::optional<std::string> compute(std::string_view raw, const NumberPlan& plan) {
-    const std::string text(trimmed(user_of(trimmed(raw))));
+    std::string text(trimmed(user_of(trimmed(raw))));
     if (is_anonymous(raw) || is_anonymous(text)) {
         return std::nullopt;
     }
-    const std::string digits = digits_of(text);
+    std::string digits = digits_of(text);
     if (digits.empty()) {
         return text;
     }

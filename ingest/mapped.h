@@ -48,6 +48,8 @@ struct MapContext {
 
 /// Larger items are `too_large`, unread.
 inline constexpr std::size_t item_bytes_max = 1024 * 1024;
+/// Nor may an event take more than a record of the log has room for: 2 MiB with its origin.
+inline constexpr std::size_t event_bytes_max = 2 * 1024 * 1024 - 8 * 1024;
 /// Of what is rejected at most this much is kept.
 inline constexpr std::size_t rejected_bytes_max = 256 * 1024;
 /// Raw text of a line longer than this does not travel with its event.

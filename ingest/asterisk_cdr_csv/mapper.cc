@@ -46,8 +46,8 @@ Rejection reject(std::string_view reason, Column column, std::string detail) {
 }
 
 /// Columns, each with its length (u32, big-endian) in front: what is hashed.
-template <std::size_t count>
-std::string joined(const Row& row, const std::array<Column, count>& columns) {
+template <std::size_t Count>
+std::string joined(const Row& row, const std::array<Column, Count>& columns) {
     std::string bytes;
     for (const Column column : columns) {
         const std::string& value = row[column];

@@ -159,6 +159,13 @@ events::Event make_event(const Type& type, const json::value& data, std::string_
     return event;
 }
 
+/// Many short addresses take more room in an event, beside their normal forms, than they took in
+/// JSON; four times as much is more than any can take.
+bool is_too_long(const events::Event& event, std::size_t bytes_as_sent) {
+    return bytes_as_sent > event_bytes_max / 4 &&
+           event.head.ByteSizeLong() + event.personal.ByteSizeLong() > event_bytes_max;
+}
+
 }  // namespace
 
 Mapped map_event(const json::value& event, std::size_t bytes_as_sent, const MapContext& context) {
@@ -195,6 +202,9 @@ Mapped map_event(const json::value& event, std::size_t bytes_as_sent, const MapC
         out.head.set_time(base::to_ms(*instant_of(*time)));
     }
     keep_extensions(*object, out);
+    if (is_too_long(out, bytes_as_sent)) {
+        return Rejection{"too_large", "", "over 2 MiB with its normal forms"};
+    }
     return out;
 }
 

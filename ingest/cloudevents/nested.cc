@@ -33,9 +33,9 @@ bool fits(Shape shape, const json::value& value) {
     }
 }
 
-template <std::size_t count>
+template <std::size_t Count>
 Wrong wrong_parts(const Field& field, const json::value& value,
-                  const std::array<Part, count>& parts) {
+                  const std::array<Part, Count>& parts) {
     for (const Part& part : parts) {
         const json::value* inner = member(value.get_object(), part.name);
         if (inner != nullptr && !fits(part.shape, *inner)) {

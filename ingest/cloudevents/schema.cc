@@ -176,7 +176,7 @@ Type opaque(std::string_view name) {
     return type;
 }
 
-Type void_() {
+Type taken_back() {
     return privileged(
         "void",
         {field("kind", Shape::text, required), field("entity_id", Shape::text, required),
@@ -267,10 +267,20 @@ void resolve(Type& type) {
 }
 
 std::vector<Type> make_types() {
-    std::vector<Type> types = {
-        call(),    call_leg(),  email(),        meeting(),      proposal(),         invoice(),
-        payment(), heartbeat(), opaque("lead"), opaque("deal"), opaque("document"), opaque("task"),
-        void_(),   review()};
+    std::vector<Type> types = {call(),
+                               call_leg(),
+                               email(),
+                               meeting(),
+                               proposal(),
+                               invoice(),
+                               payment(),
+                               heartbeat(),
+                               opaque("lead"),
+                               opaque("deal"),
+                               opaque("document"),
+                               opaque("task"),
+                               taken_back(),
+                               review()};
     for (Type& type : directory_types()) {
         types.push_back(std::move(type));
     }

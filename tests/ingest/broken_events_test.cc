@@ -120,6 +120,24 @@ TEST(BrokenTexts, OverOneMebibyteAreTooLargeBeforeAnythingElse) {
     EXPECT_EQ(of(call + filler + " "), "too_large ");
 }
 
+TEST(BrokenTexts, ThatGrowBeyondARecordAreTooLarge) {
+    const auto of = [](std::size_t recipients) {
+        std::string to = R"("a@b")";
+        for (std::size_t n = 1; n < recipients; ++n) {
+            to += R"(,"a@b")";
+        }
+        const std::string data = R"({"message_id":"m","from":"a@b","to":[)" + to +
+                                 R"(],"sent_at":"2026-11-02T12:00:00Z"})";
+        Mapped mapped = map_text(cloudevent("email", data), cloudevents_context());
+        if (is_event(mapped)) {
+            EXPECT_LE(events::encode(std::get<events::Event>(mapped)).size(), event_bytes_max);
+        }
+        return verdict(mapped);
+    };
+    EXPECT_EQ(of(100'000), "ok");
+    EXPECT_EQ(of(170'000), "too_large ");
+}
+
 struct DataCase {
     const char* name;
     const char* word;

@@ -21,12 +21,22 @@ constexpr std::string_view company_id = "acme";
     std::abort();
 }
 
-std::shared_ptr<store::ViewStore> memory_store() {
-    auto opened = store::open_rocks_in_memory();
-    if (!opened) {
-        give_up(opened.error().context());
+template <class T>
+T must(base::Result<T> result) {
+    if (!result) {
+        give_up(result.error().context());
     }
-    return std::move(opened).value();
+    return std::move(result).value();
+}
+
+void must(const base::Result<void>& result) {
+    if (!result) {
+        give_up(result.error().context());
+    }
+}
+
+std::shared_ptr<store::ViewStore> memory_store() {
+    return must(store::open_rocks_in_memory());
 }
 
 kpi::AssembledCall external_call(std::string_view instant, kpi::Direction direction) {
@@ -83,20 +93,6 @@ std::string plain(const json::value* value) {
 
 }  // namespace
 
-template <class T>
-T World::must(base::Result<T> result) {
-    if (!result) {
-        give_up(result.error().context());
-    }
-    return std::move(result).value();
-}
-
-void World::must(const base::Result<void>& result) {
-    if (!result) {
-        give_up(result.error().context());
-    }
-}
-
 World::World(std::string_view zone) : store_(memory_store()), rows_(*store_), names_(rows_) {
     must(rows_.open());
     kpi::SettingsEntry entry;
@@ -109,6 +105,10 @@ World::World(std::string_view zone) : store_(memory_store()), rows_(*store_), na
     position_.log_time = at("2026-12-01T00:00:00Z");
     position_.next_offset = 100;
     ports_.now = [] { return at("2026-11-02T12:00:00Z"); };
+}
+
+std::uint32_t World::ordinal(store::Table table, std::string_view text) {
+    return must(names_.intern(company_, table, text));
 }
 
 void World::index(store::Index index, std::uint64_t term, base::UtcMillis when,

@@ -61,11 +61,9 @@ public:
 private:
     template <class Id>
     Id intern(store::Table table, std::string_view text) {
-        return Id(must(names_.intern(company_, table, text)));
+        return Id(ordinal(table, text));
     }
-    template <class T>
-    static T must(base::Result<T> result);
-    static void must(const base::Result<void>& result);
+    std::uint32_t ordinal(store::Table table, std::string_view text);
     void index(store::Index index, std::uint64_t term, base::UtcMillis at,
                const store::EntityKey& key);
     void put_entity(const store::EntityKey& key, std::string row);
