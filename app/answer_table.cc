@@ -70,7 +70,7 @@ std::string who_of(const json::object& call) {
     const json::object& client = object_member(call, "client");
     for (const std::string_view name : {"name", "id", "number"}) {
         if (const std::string text = plain_text(client, name); text != "-") {
-            return fitted(text, 24);
+            return fitted(text, 18);
         }
     }
     const json::value& anonymous = member(client, "anonymous");
@@ -85,7 +85,7 @@ std::string managers_of(const json::object& call) {
         const bool talked = plain_text(part.as_object(), "result") == "answered";
         out += (out.empty() ? "" : " ") + (talked ? name : "(" + name + ")");
     }
-    return out.empty() ? "-" : fitted(out, 30);
+    return out.empty() ? "-" : fitted(out, 18);
 }
 
 std::string seconds_text(const json::object& object, std::string_view name) {
@@ -105,13 +105,31 @@ std::string notes_of(const json::object& call) {
         out += (out.empty() ? "" : " ") +
                std::string(flag.is_string() ? flag.as_string().c_str() : "");
     }
-    return fitted(out, 30);
+    return fitted(out, 16);
+}
+
+/// `started (UTC)`, or with the offset in which the answer stands.
+std::string started_title(const json::array& calls) {
+    const json::string* text =
+        calls.empty() ? nullptr : member(calls.front().as_object(), "started_at").if_string();
+    const std::string_view last = text == nullptr ? std::string_view() : std::string_view(*text);
+    const bool has_offset = last.size() > 6 && last[last.size() - 3] == ':' && !last.ends_with("Z");
+    return has_offset ? "started (" + std::string(last.substr(last.size() - 6)) + ")"
+                      : "started (UTC)";
+}
+
+std::string direction_of(const json::object& call) {
+    const std::string word = plain_text(call, "direction");
+    return word == "inbound"    ? "in"
+           : word == "outbound" ? "out"
+           : word == "internal" ? "int"
+                                : word;
 }
 
 std::string calls_table(const json::object& answer) {
     const json::array& calls = array_member(answer, "calls");
-    TextTable table({{"started (UTC)", "", false},
-                     {"direction", "", false},
+    TextTable table({{started_title(calls), "", false},
+                     {"dir", "", false},
                      {"disposition", "", false},
                      {"client", "", false},
                      {"managers", "", false},
@@ -120,7 +138,7 @@ std::string calls_table(const json::object& answer) {
                      {"notes", "", false}});
     for (const json::value& item : calls) {
         const json::object& call = item.as_object();
-        table.add({instant_text(member(call, "started_at")), plain_text(call, "direction"),
+        table.add({instant_text(member(call, "started_at")), direction_of(call),
                    plain_text(call, "disposition"), who_of(call), managers_of(call),
                    seconds_text(call, "wait_seconds"), seconds_text(call, "talk_seconds"),
                    notes_of(call)});
@@ -138,7 +156,7 @@ std::string events_of(const json::object& contribution) {
         return "-";
     }
     const json::object& first = events.front().as_object();
-    std::string out = fitted(plain_text(first, "id"), 34) + " @" + plain_text(first, "offset");
+    std::string out = fitted(plain_text(first, "id"), 24) + " @" + plain_text(first, "offset");
     return events.size() == 1 ? out : out + fmt::format(" +{}", events.size() - 1);
 }
 
@@ -163,7 +181,7 @@ std::string explain_table(const json::object& answer) {
     for (const json::value& item : parts) {
         const json::object& part = item.as_object();
         table.add({instant_text(member(part, "at")), plain_text(part, "entity"),
-                   fitted(plain_text(part, "id"), 26), fitted(plain_text(part, "group"), 14),
+                   fitted(plain_text(part, "id"), 22), fitted(plain_text(part, "group"), 12),
                    kpi_value_text(kpi, member(part, "value")), events_of(part)});
     }
     return out + table.print(1, table_width_max) + counted(parts.size(), "contribution") +
@@ -174,7 +192,7 @@ std::string origin_text(const json::object& item) {
     const json::object& origin = object_member(item, "origin");
     const std::string file = plain_text(origin, "file");
     if (file != "-") {
-        return fitted(file, 24) + ":" + plain_text(origin, "line");
+        return fitted(file, 20) + ":" + plain_text(origin, "line");
     }
     const std::string index = plain_text(origin, "index");
     return index == "-" ? "-" : "item " + index;
@@ -193,7 +211,7 @@ std::string quarantine_table(const json::object& answer) {
     for (const json::value& value : items) {
         const json::object& item = value.as_object();
         table.add({plain_text(item, "id"), plain_text(item, "source"), plain_text(item, "reason"),
-                   origin_text(item), fitted(plain_text(item, "detail"), 40),
+                   origin_text(item), fitted(plain_text(item, "detail"), 26),
                    instant_text(member(item, "received_at")), plain_text(item, "bytes"),
                    plain_text(item, "state")});
     }

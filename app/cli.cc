@@ -89,6 +89,9 @@ public:
                 line_.params[key] = value;
             }
         }
+        line_.output = output_ == "json"  ? Output::json
+                       : output_ == "csv" ? Output::csv
+                                          : Output::table;
         return std::move(line_);
     }
 
@@ -108,14 +111,15 @@ private:
     }
 
     void add_output(CLI::App* to, bool with_csv) {
-        const std::map<std::string, Output> all = {
-            {"table", Output::table}, {"json", Output::json}, {"csv", Output::csv}};
-        const std::map<std::string, Output> two = {{"table", Output::table},
-                                                   {"json", Output::json}};
-        to->add_option("-o,--output", line_.output, "how the answer is printed")
-            ->transform(CLI::Transformer(with_csv ? all : two, CLI::ignore_case))
-            ->type_name(with_csv ? "table|json|csv" : "table|json")
-            ->default_str("table");
+        to->add_option("-o,--output", output_, "how the answer is printed; table")
+            ->check([with_csv](const std::string& word) {
+                const bool is_known =
+                    word == "table" || word == "json" || (with_csv && word == "csv");
+                return is_known ? std::string()
+                                : "expected table" +
+                                      std::string(with_csv ? ", json or csv" : " or json");
+            })
+            ->type_name(with_csv ? "table|json|csv" : "table|json");
     }
 
     void add_params(CLI::App* to, ParamFlags flags) {
@@ -276,6 +280,7 @@ private:
     CommandLine line_;
     std::map<std::string, std::string> params_;
     std::string number_;
+    std::string output_;
     bool is_chosen_ = false;
     CLI::App root_;
 };

@@ -123,6 +123,11 @@ private:
             return failed(company.error());
         }
         asked.params["company"] = company.value();
+        const CompanyConfig* configured = config_.company(company.value());
+        if (line_.command == Command::calls && line_.output == Output::table &&
+            configured != nullptr) {
+            asked.params.emplace("tz", configured->timezone);  // people read their own clock
+        }
         const base::Result<std::string> answer =
             server_ ? ask_server(*server_, asked) : ask_here(asked, company.value());
         return printed(asked.kind, answer, line_.output);

@@ -2,12 +2,14 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/json.hpp>
-#include <set>
+#include <tuple>
 #include <vector>
 
 #include "app/text_table.h"
 #include "kpi/kpi.h"
+#include "kpi/local_time.h"
 
 namespace app {
 namespace {
@@ -35,6 +37,8 @@ constexpr Heading headings[] = {
     {kpi::Kpi::ring_seconds, "Time", "ring"},
     {kpi::Kpi::wait_seconds, "Time", "wait"},
     {kpi::Kpi::hold_seconds, "Time", "hold"},
+    {kpi::Kpi::answer_rate, "Rates", "answered"},
+    {kpi::Kpi::connect_rate, "Rates", "connected"},
     {kpi::Kpi::contacts_unique, "Contacts", "reached"},
     {kpi::Kpi::contacts_attempted, "Contacts", "tried"},
     {kpi::Kpi::emails_sent, "Mail", "sent"},
@@ -51,8 +55,6 @@ constexpr Heading headings[] = {
     {kpi::Kpi::payments_amount, "Payments", "received"},
     {kpi::Kpi::refunds_amount, "Payments", "refunded"},
     {kpi::Kpi::average_cheque, "Payments", "mean invoice"},
-    {kpi::Kpi::answer_rate, "Rates", "answered"},
-    {kpi::Kpi::connect_rate, "Rates", "connected"},
 };
 
 const json::object* object_of(const json::object& owner, std::string_view name) {
@@ -73,11 +75,19 @@ bool is_zero(const json::value& value) {
     return value.is_null() || (value.is_number() && value.to_number<double>() == 0.0);
 }
 
-/// A KPI of the answer and how its column is headed.
+/// A KPI of the answer, how its column is headed, and where it stands among the columns.
 struct ShownKpi {
     std::string id;
     TableColumn column;
+    std::size_t place = 0;
 };
+
+std::size_t place_of(std::string_view id) {
+    const std::optional<kpi::Kpi> known = kpi::kpi_of_id(id);
+    const auto* found = std::ranges::find_if(
+        headings, [&](const Heading& heading) { return known == heading.kpi; });
+    return static_cast<std::size_t>(found - std::begin(headings));
+}
 
 std::string currency_of(const json::object& answer, std::string_view kpi) {
     std::vector<const json::value*> values;
@@ -104,7 +114,7 @@ TableColumn column_of(const json::object& answer, const std::string& id) {
     return {id, "", true};
 }
 
-/// KPIs with something to show, in the order of the answer; `hidden` counts the others.
+/// KPIs with something to show, groups together; `hidden` counts the others.
 std::vector<ShownKpi> shown_kpis(const json::object& answer, const json::array& rows,
                                  std::size_t& hidden) {
     std::vector<ShownKpi> shown;
@@ -122,11 +132,14 @@ std::vector<ShownKpi> shown_kpis(const json::object& answer, const json::array& 
             has_any = has_any || (values != nullptr && !is_zero(member_or_null(*values, name)));
         }
         if (has_any || totals->size() == 1) {
-            shown.push_back({name, column_of(answer, name)});
+            shown.push_back({name, column_of(answer, name), place_of(name)});
         } else {
             ++hidden;
         }
     }
+    std::ranges::sort(shown, [](const ShownKpi& left, const ShownKpi& right) {
+        return std::tie(left.place, left.id) < std::tie(right.place, right.id);
+    });
     return shown;
 }
 
@@ -192,6 +205,15 @@ std::string reconciliation(const json::object& answer) {
 }
 
 }  // namespace
+
+std::string local_text(const json::value& value, const std::string& zone_name) {
+    const json::string* text = value.if_string();
+    const std::optional<base::UtcMillis> at =
+        text == nullptr ? std::nullopt : kpi::parse_instant(*text);
+    const base::Result<kpi::Zone> zone = kpi::Zone::find(zone_name);
+    return at && zone ? instant_text(json::value(kpi::render(*at, zone.value())))
+                      : instant_text(value);
+}
 
 std::string plain_text(const json::object& object, std::string_view name) {
     const json::value& value = member_or_null(object, name);
@@ -308,9 +330,10 @@ std::string report_table(const json::object& answer) {
     std::vector<std::string> total_cells(keys);
     total_cells.front() = "total";
     table.add(cells_of(total_cells, kpis, object_of(answer, "totals")));
+    const std::string zone = plain_text(answer, "tz");
     std::string out =
-        fmt::format("{} until {}  {}\n\n", instant_text(member_or_null(answer, "from")),
-                    instant_text(member_or_null(answer, "until")), plain_text(answer, "tz"));
+        fmt::format("{} until {}  {}\n\n", local_text(member_or_null(answer, "from"), zone),
+                    local_text(member_or_null(answer, "until"), zone), zone);
     out += table.print(keys, table_width_max);
     if (hidden > 0) {
         out += fmt::format("{} KPI{} without a value hidden\n", hidden, hidden == 1 ? "" : "s");

@@ -18,6 +18,9 @@ std::string kpi_value_text(std::string_view kpi, const boost::json::value& value
 /// `2026-11-02 09:00:00` of an instant as answers write it; `-` of null.
 std::string instant_text(const boost::json::value& value);
 
+/// The same on the wall clock of a zone; as it stands when there is no such zone.
+std::string local_text(const boost::json::value& value, const std::string& zone_name);
+
 /// The member's text; `-` when it is null or absent; numbers as digits, lists joined by commas.
 std::string plain_text(const boost::json::object& object, std::string_view name);
 

@@ -66,9 +66,8 @@ TEST(ReportTable, AlignsGroupsAndHidesWhatIsAllZero) {
 
 TEST(ReportTable, ShowsTotalsOfAnEmptyDay) {
     EXPECT_EQ(
-        shown(
-            AnswerKind::report,
-            R"({"from": "2026-11-02T00:00:00Z", "until": "2026-11-03T00:00:00Z", "tz": "UTC",
+        shown(AnswerKind::report,
+              R"({"from": "2026-11-02T00:00:00Z", "until": "2026-11-03T00:00:00Z", "tz": "UTC",
   "rows": [],
                         "totals": {"calls_in": 0}, "reconciliation": {}, "next_cursor": null})"),
         "2026-11-02 00:00:00 until 2026-11-03 00:00:00  UTC\n\n"
@@ -102,15 +101,29 @@ TEST(CallsTable, NamesClientManagersAndFlags) {
  "client": {"id": null, "name": null, "number": null, "anonymous": true},
   "wait_seconds": null, "talk_seconds": 0, "missed": true,
  "short_abandon": true, "quality": [], "participations": []}], "next_cursor": "abc"})"),
-        "started (UTC)        direction  disposition  client     managers        wait     talk  "
-        "notes\n"
+        "started (UTC)        dir  disposition  client     managers        wait     talk  notes\n"
         "──────────────────────────────────────────────────────────────────────────────────────────"
-        "─────────\n"
-        "2026-11-02 07:00:00  inbound    answered     Ромашка    m-bob (102)  0:00:07  0:01:05  "
+        "───"
+        "\n"
+        "2026-11-02 07:00:00  in   answered     Ромашка    m-bob (102)  0:00:07  0:01:05  "
         "weak_key\n"
-        "2026-11-02 06:00:00  inbound    no_answer    anonymous  -                  -  0:00:00  "
+        "2026-11-02 06:00:00  in   no_answer    anonymous  -                  -  0:00:00  "
         "missed short\n"
         "2 calls\nmore: --cursor abc\n");
+}
+
+TEST(CallsTable, SaysInWhichOffsetItsTimesStand) {
+    const std::string text =
+        shown(AnswerKind::calls, R"({"calls": [{"started_at": "2026-11-02T10:00:00.000+03:00"}]})");
+    EXPECT_TRUE(text.starts_with("started (+03:00)")) << text;
+}
+
+TEST(ReportTable, ShowsItsRangeOnTheWallClockOfItsZone) {
+    const std::string text =
+        shown(AnswerKind::report,
+              R"({"from": "2026-11-01T21:00:00.000Z", "until": "2026-11-02T21:00:00.000Z",
+            "tz": "Europe/Moscow", "rows": [], "totals": {}})");
+    EXPECT_TRUE(text.starts_with("2026-11-02 00:00:00 until 2026-11-03 00:00:00")) << text;
 }
 
 TEST(ExplainTable, SaysValueAndEvents) {
@@ -153,9 +166,8 @@ TEST(QuarantineItem, ShowsRawTextWithoutControlBytes) {
 
 TEST(DirectoryTable, MarksEachChange) {
     EXPECT_EQ(
-        shown(
-            AnswerKind::directory,
-            R"({"changes": [{"section": "teams", "key": ["north"], "change": "add",
+        shown(AnswerKind::directory,
+              R"({"changes": [{"section": "teams", "key": ["north"], "change": "add",
   "from": null, "to": {"id": "north"}},
  {"section": "managers", "key": ["m-bob", "2020-01-01T00:00:00.000Z"], "change": "change",
   "from": {"name": "Bob", "role": "x"}, "to": {"name": "Rob"}},
@@ -169,9 +181,8 @@ TEST(DirectoryTable, MarksEachChange) {
 
 TEST(DoctorTable, PrintsTheLedger) {
     EXPECT_EQ(
-        shown(
-            AnswerKind::doctor,
-            R"({"result": "equal", "digest": "ab", "partitions": [{"partition": 0,
+        shown(AnswerKind::doctor,
+              R"({"result": "equal", "digest": "ab", "partitions": [{"partition": 0,
   "offset": 9, "ledger": {"acked": 9,
  "applied": 6, "duplicate": 1, "stale": 0, "quarantined": 2, "waiting": 0}, "excluded": [],
   "differences": []}]})"),

@@ -160,6 +160,12 @@ void Checker::check_call_word(const json::value& call, const std::string& word, 
     } else if (word == "parts") {
         expect(word, plural(at_path(call, "participations").as_array().size()),
                without_unit(words.next(word)));
+    } else if (word == "leg-to") {  // as its source wrote it
+        const std::string id = word_of(at_path(call, "call_id"));
+        const json::value legs = at_path(answer(pipeline_.call(id)), "legs");
+        const bool has_any = legs.is_array() && !legs.as_array().empty();
+        expect(word, has_any ? word_of(at_path(legs.as_array().front(), "to")) : "-",
+               words.next(word));
     } else if (word == "started" || word == "ended") {
         expect_instant(word, word_of(at_path(call, word + "_at")), words);
     } else if (std::ranges::find(directions, word) != directions.end()) {
