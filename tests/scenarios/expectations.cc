@@ -24,23 +24,29 @@ bool has_word(const json::value& list, const std::string& word) {
 using Members = std::map<std::string, std::string, std::less<>>;
 
 const Members& call_members() {
-    static const Members members{
-        {"talk", "talk_seconds"},   {"wait", "wait_seconds"},         {"ivr", "ivr_seconds"},
-        {"client", "client.id"},    {"number", "client.number"},      {"anonymous", "client.anonymous"},
-        {"segment", "segment"},     {"missed", "missed"},             {"dialled", "dialled"},
-        {"owner", "missed_owner.manager"},                            {"owner-team", "missed_owner.team"},
-        {"short-abandon", "short_abandon"}};
+    static const Members members{{"talk", "talk_seconds"},
+                                 {"wait", "wait_seconds"},
+                                 {"ivr", "ivr_seconds"},
+                                 {"client", "client.id"},
+                                 {"number", "client.number"},
+                                 {"anonymous", "client.anonymous"},
+                                 {"segment", "segment"},
+                                 {"missed", "missed"},
+                                 {"dialled", "dialled"},
+                                 {"owner", "missed_owner.manager"},
+                                 {"owner-team", "missed_owner.team"},
+                                 {"short-abandon", "short_abandon"}};
     return members;
 }
 
 const Members& part_members() {
-    static const Members members{{"talk", "talk_seconds"},       {"ring", "ring_seconds"},
-                                 {"hold", "hold_seconds"},       {"consult", "consult_seconds"},
-                                 {"qualified", "qualified"},     {"endpoint", "endpoint"}};
+    static const Members members{{"talk", "talk_seconds"},   {"ring", "ring_seconds"},
+                                 {"hold", "hold_seconds"},   {"consult", "consult_seconds"},
+                                 {"qualified", "qualified"}, {"endpoint", "endpoint"}};
     return members;
 }
 
-std::string plural(std::size_t count) {
+std::string count_word(std::size_t count) {
     return std::to_string(count);
 }
 
@@ -64,8 +70,8 @@ std::vector<std::string> Checker::check(const std::vector<Line>& expectations) {
 
 void Checker::check_line(const Line& line, Words& words) {
     const std::string word = words.next("an expectation");
-    constexpr std::array<std::string_view, 6> kpi_words{"kpi", "team", "total", "hour", "day",
-                                                        "hours"};
+    constexpr std::array<std::string_view, 6> kpi_words{"kpi",  "team", "total",
+                                                        "hour", "day",  "hours"};
     if (word == "calls") {
         check_calls(words);
     } else if (word == "call") {
@@ -119,15 +125,15 @@ json::value Checker::answer(base::Result<std::string> text) {
 
 json::array Checker::oldest_first() {
     const json::value listed = answer(pipeline_.calls({}));
-    json::array calls = at_path(listed, "calls").is_array() ? at_path(listed, "calls").as_array()
-                                                            : json::array();
+    json::array calls =
+        at_path(listed, "calls").is_array() ? at_path(listed, "calls").as_array() : json::array();
     std::ranges::reverse(calls);
     return calls;
 }
 
 void Checker::check_calls(Words& words) {
     const long long wanted = words.number("how many");
-    expect("the number of calls", plural(oldest_first().size()), std::to_string(wanted));
+    expect("the number of calls", count_word(oldest_first().size()), std::to_string(wanted));
 }
 
 void Checker::check_call(Words& words) {
@@ -158,7 +164,7 @@ void Checker::check_call_word(const json::value& call, const std::string& word, 
         const std::string wanted = words.next("a quality flag");
         expect(wanted, has_word(at_path(call, "quality"), wanted) ? "there" : "missing", "missing");
     } else if (word == "parts") {
-        expect(word, plural(at_path(call, "participations").as_array().size()),
+        expect(word, count_word(at_path(call, "participations").as_array().size()),
                without_unit(words.next(word)));
     } else if (word == "leg-to") {  // as its source wrote it
         const std::string id = word_of(at_path(call, "call_id"));
@@ -203,7 +209,7 @@ void Checker::finish_parts() {
     if (next_part_) {
         const json::value& parts = at_path(call_, "participations");
         const std::size_t count = parts.is_array() ? parts.as_array().size() : 0;
-        expect("the number of participations", plural(count), plural(*next_part_));
+        expect("the number of participations", count_word(count), count_word(*next_part_));
     }
     next_part_.reset();
 }
@@ -252,7 +258,7 @@ void Checker::check_kpi(Words& words, const std::string& word) {
         const json::value answered = answer(pipeline_.kpis(params));
         const json::value& rows = at_path(answered, "rows");
         const std::size_t count = rows.is_array() ? rows.as_array().size() : 0;
-        expect("the number of hours", plural(count), std::to_string(words.number("how many")));
+        expect("the number of hours", count_word(count), std::to_string(words.number("how many")));
         return;
     }
     const json::value answered = answer(pipeline_.kpis(params));
@@ -308,13 +314,13 @@ void Checker::check_explain(Words& words) {
         if (word == "value") {
             expect(word, word_of(at_path(answered, "value")), without_unit(words.next(word)));
         } else if (word == "entities") {
-            expect(word, plural(items.size()), words.next(word));
+            expect(word, count_word(items.size()), words.next(word));
         } else if (word == "events") {
             std::size_t count = 0;
             for (const json::value& item : items) {
                 count += at_path(item, "events").as_array().size();
             }
-            expect(word, plural(count), words.next(word));
+            expect(word, count_word(count), words.next(word));
         } else {
             words.wrong("nothing is explained by `" + word + "`");
         }
@@ -345,7 +351,7 @@ void Checker::check_quarantine(Words& words) {
     }
     const json::value listed = answer(pipeline_.quarantine(params));
     const json::value& items = at_path(listed, "items");
-    expect("the number of items", plural(items.is_array() ? items.as_array().size() : 0),
+    expect("the number of items", count_word(items.is_array() ? items.as_array().size() : 0),
            std::to_string(wanted));
 }
 
@@ -379,8 +385,7 @@ void Checker::check_limits(Words& words) {
 void Checker::check_drill_down(Words& words) {
     const std::string kpi = words.next("a KPI");
     const std::string wanted = std::to_string(words.number("its total"));
-    const base::Result<std::string> screen =
-        pipeline_.kpis({{"by", "manager"}, {"kpi", kpi}});
+    const base::Result<std::string> screen = pipeline_.kpis({{"by", "manager"}, {"kpi", kpi}});
     const json::value shown = answer(screen);
     expect("the screen", word_of(at_path(shown, "totals." + kpi)), wanted);
     long long of_csv = 0;

@@ -27,13 +27,6 @@ public:
     const std::string& doctor() const { return doctor_; }
 
 private:
-    /// What a line asks for beside the values it expects.
-    struct Asked {
-        query::Params params;
-        std::optional<std::string> subject;  ///< manager, team, hour, day; nullopt: totals
-        std::string dimension;
-    };
-
     void check_line(const Line& line, Words& words);
     void check_calls(Words& words);
     void check_call(Words& words);

@@ -82,8 +82,8 @@ std::string row_text(const RowWords& row, const kpi::Zone& zone) {
            (row.answered ? text(wall_clock(*row.answered, zone)) : ",") +
            text(wall_clock(row.ended, zone)) + seconds(row.start, row.ended) + "," +
            said("billsec", billsec) + "," + text(row.disposition) + text("DOCUMENTATION") +
-           text(unique_id(said("unique", linked))) + text("") + text("") +
-           text(unique_id(linked)) + said("seq", "1") + "\n";
+           text(unique_id(said("unique", linked))) + text("") + text("") + text(unique_id(linked)) +
+           said("seq", "1") + "\n";
 }
 
 }  // namespace
@@ -202,8 +202,8 @@ void FactReader::read_manager(const Line& line, Words& words) {
     for (const std::string& address : addresses) {
         const bool is_mail = address.find('@') != std::string::npos;
         put("endpoints",
-            "{kind: " + std::string(is_mail ? "email" : "extension") + ", address: " +
-                quoted(address) + ", manager: " + id + "}",
+            "{kind: " + std::string(is_mail ? "email" : "extension") +
+                ", address: " + quoted(address) + ", manager: " + id + "}",
             line);
     }
 }
@@ -298,8 +298,8 @@ void FactReader::read_fact(const Line& line, Words& words) {
 }
 
 void FactReader::read_row(Words& words) {
-    constexpr std::array<std::string_view, 10> keys{
-        "from", "by", "to", "dialled", "linked", "unique", "seq", "app", "billsec", "via"};
+    constexpr std::array<std::string_view, 10> keys{"from",   "by",  "to",  "dialled", "linked",
+                                                    "unique", "seq", "app", "billsec", "via"};
     constexpr std::array<std::string_view, 5> dispositions{"ANSWERED", "BUSY", "FAILED",
                                                            "CONGESTION", "CANCEL"};
     RowWords row;

@@ -14,7 +14,7 @@ namespace {
 namespace json = boost::json;
 
 /// KPIs that are sums of whole things: every part of a whole adds up to it.
-constexpr std::string_view additive[] = {"calls_in",   "calls_missed", "calls_out",
+constexpr std::string_view additive[] = {"calls_in",     "calls_missed", "calls_out",
                                          "talk_seconds", "emails_sent",  "touches"};
 
 double sum_of(const json::value& list, std::string_view path) {

@@ -14,7 +14,7 @@ namespace scenarios {
 
 /// A line that says something.
 struct Line {
-    std::size_t number = 0;  ///< from 1
+    std::size_t number = 0;          ///< from 1
     std::vector<std::string> words;  ///< a text in double quotes is one word
     std::string rest;                ///< what follows the second word, as it stands
 };

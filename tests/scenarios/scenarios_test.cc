@@ -47,8 +47,8 @@ protected:
     }
 
     std::unique_ptr<support::Pipeline> open() const {
-        auto opened = support::Pipeline::open(
-            {scenario_.zone, scenario_.region, scenario_.small_segments});
+        auto opened =
+            support::Pipeline::open({scenario_.zone, scenario_.region, scenario_.small_segments});
         EXPECT_TRUE(opened) << opened.error().context();
         return opened ? std::move(opened).value() : nullptr;
     }

@@ -113,8 +113,8 @@ base::Result<void> Pipeline::append(std::vector<eventlog::Record> records) {
 }
 
 base::Result<void> Pipeline::declare_settings() {
-    const std::optional<events::Event> event = app::declaration(
-        config_, config_.companies.front(), kpi::SettingsTimeline(), clock_.now());
+    const std::optional<events::Event> event =
+        app::declaration(config_, config_.companies.front(), kpi::SettingsTimeline(), clock_.now());
     ENSURE(event.has_value());
     return append({{events::encode(*event), clock_.now()}});
 }
@@ -174,8 +174,7 @@ base::Result<void> Pipeline::apply_directory(std::string_view text) {
     const std::string run = std::to_string(++directory_runs_);
     std::vector<eventlog::Record> records;
     const auto add = [&](events::Event event, std::string_view word, const std::string& id) {
-        records.push_back(
-            {events::encode(enveloped(std::move(event), word, id)), clock_.now()});
+        records.push_back({events::encode(enveloped(std::move(event), word, id)), clock_.now()});
     };
     events::Event begin;
     begin.head.mutable_directory_begin()->set_run(run);

@@ -71,7 +71,7 @@ private:
     void blank_literal(char quote) {
         std::size_t end = at_ + 1;
         while (end < text_.size() && text_[end] != quote && text_[end] != '\n') {
-            end += text_[end] == '\\' ? 2 : 1;
+            end += text_[end] == '\\' ? std::size_t{2} : std::size_t{1};
         }
         ++at_;
         blank_to(std::min(end, text_.size()));
