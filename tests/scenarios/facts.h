@@ -4,7 +4,6 @@
 #include <cstddef>
 #include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "base/error.h"
@@ -26,7 +25,7 @@ struct Delivery {
 /// number of its own.
 class FactReader {
 public:
-    explicit FactReader(kpi::Zone zone) : zone_(std::move(zone)) {}
+    explicit FactReader(kpi::Zone zone) : zone_(zone) {}
 
     /// The deliveries of a stage, in its order; neighbouring lines of the directory are one.
     /// Errors: invalid - `LINE: what`.

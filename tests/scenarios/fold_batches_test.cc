@@ -49,12 +49,11 @@ public:
         return text;
     }
 
-    /// One more device becomes known, in force from now on: calls that rang it were told before.
+    /// One more device becomes known a day late: calls that rang it since then find their manager.
     std::string directory_change() {
-        const std::size_t i = pick(managers_count);
-        const std::string line = "extension 3" + extension(i) + " of m-" +
-                                 std::to_string(pick(managers_count)) + " from " + instant() + "\n";
-        return line;
+        constexpr int day_seconds = 86'400;
+        return "extension 3" + extension(pick(managers_count)) + " of m-" +
+               std::to_string(pick(managers_count)) + " from " + instant(-day_seconds) + "\n";
     }
 
     std::string facts() {
