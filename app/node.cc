@@ -27,7 +27,6 @@ store::CompanyView configured_view(const Config& config, const CompanyConfig& co
     view.id = company.id;
     auto directory = std::make_shared<kpi::Directory>();
     directory->set_zone(zone_or_utc(company.timezone));
-    directory->set_mail_domains(company.mail_domains);
     view.directory = std::move(directory);
     auto settings = std::make_shared<kpi::SettingsTimeline>();
     settings->put("configuration", configured_settings(config, company));

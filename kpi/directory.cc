@@ -250,12 +250,6 @@ const EndpointEntry* Directory::endpoint(std::string_view address, std::string_v
     return found.empty() ? nullptr : found.front();
 }
 
-bool Directory::is_corporate(std::string_view mail, base::UtcMillis at) const {
-    const std::string_view domain = mail.substr(mail.rfind('@') + 1);  // without @: the whole text
-    return std::find(mail_domains_.begin(), mail_domains_.end(), domain) != mail_domains_.end() ||
-           mailbox(mail, at, true) != nullptr;
-}
-
 const EndpointEntry* Directory::mailbox(std::string_view mail, base::UtcMillis at,
                                         bool with_calendars) const {
     const EndpointKinds calendars = with_calendars ? bit(EndpointKind::calendar) : 0;

@@ -95,7 +95,6 @@ class Directory {
 public:
     void set_zone(Zone zone) { zone_ = zone; }
     const Zone& zone() const { return zone_; }
-    void set_mail_domains(std::vector<std::string> domains) { mail_domains_ = std::move(domains); }
 
     /// An entry of an identity replaces the former one; `erase_*` takes it out. The key is the
     /// entry's row key: it names the identity and nothing else.
@@ -122,8 +121,7 @@ public:
     const EndpointEntry* endpoint(std::string_view address, std::string_view normalised,
                                   base::UtcMillis at, EndpointKinds kinds) const;
 
-    /// A registered mailbox, or an address of the company's mail domains. `mail` in normal form.
-    bool is_corporate(std::string_view mail, base::UtcMillis at) const;
+    /// The registered mailbox of `mail` (normal form), with the calendars of that address.
     const EndpointEntry* mailbox(std::string_view mail, base::UtcMillis at,
                                  bool with_calendars) const;
 
@@ -162,7 +160,6 @@ private:
                                      base::UtcMillis at) const;
 
     Zone zone_ = Zone::utc();
-    std::vector<std::string> mail_domains_;
     Entries<ManagerEntry> managers_;
     Entries<EndpointEntry> endpoints_;
     Entries<ClientEntry> clients_;

@@ -20,7 +20,6 @@ void CompanyState::settings_changed() {
         settings.emplace_back(border, timeline.at(border));
     }
     directory.set_zone(settings.back().second.zone);
-    directory.set_mail_domains(settings.back().second.mail_domains);
     ++directory_version;
 }
 

@@ -4,8 +4,8 @@
 #include <array>
 #include <charconv>
 
+#include "base/base64.h"
 #include "query/answers.h"
-#include "query/base64.h"
 #include "query/meta.h"
 #include "query/reading.h"
 #include "query/roster.h"
@@ -255,7 +255,7 @@ base::Result<std::string> quarantine_item(const store::ReadView& view, std::stri
     out.begin_object();
     BOOST_OUTCOME_TRY(write_item(out, question, *offset, *row));
     out.key("raw_base64");
-    write_text(out, raw ? std::optional(base64(raw->bytes)) : std::nullopt);
+    write_text(out, raw ? std::optional(base::base64(raw->bytes)) : std::nullopt);
     out.key("sha256");
     write_text(out, raw ? std::optional(sha256_hex(raw->bytes)) : std::nullopt);
     return finish(out, question);

@@ -6,7 +6,7 @@
 #include <array>
 #include <charconv>
 
-#include "query/base64.h"
+#include "base/base64.h"
 #include "store/bytes.h"
 
 namespace query {
@@ -269,7 +269,7 @@ std::uint64_t Question::digest(std::string_view list) const {
 std::string Question::cursor(std::string_view list, std::string_view position) const {
     store::KeyWriter bytes;
     bytes.u8(cursor_version).u64(digest(list)).raw(position);
-    return base64url(bytes.bytes());
+    return base::base64url(bytes.bytes());
 }
 
 base::Result<Page> Question::page(std::string_view list) const {
@@ -287,7 +287,7 @@ base::Result<Page> Question::page(std::string_view list) const {
         page.count_exact = true;
     }
     if (const std::string_view cursor = param("cursor"); !cursor.empty()) {
-        const auto bytes = from_base64url(cursor);
+        const auto bytes = base::from_base64url(cursor);
         store::KeyReader reader(bytes ? *bytes : std::string_view());
         const bool is_known = reader.u8() == cursor_version && reader.u64() == digest(list);
         if (!is_known || !reader.ok() || reader.rest().empty()) {

@@ -3,51 +3,11 @@
 #include <cstddef>
 #include <utility>
 
+#include "base/base64.h"
+
 namespace store {
 
 namespace {
-
-constexpr std::string_view base64url_digits =
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-
-std::string to_base64url(std::string_view bytes) {
-    std::string out;
-    out.reserve((bytes.size() * 4 + 2) / 3);
-    std::uint32_t pending = 0;
-    unsigned bits = 0;
-    for (const char c : bytes) {
-        pending = pending << 8 | static_cast<unsigned char>(c);
-        for (bits += 8; bits >= 6; bits -= 6) {
-            out.push_back(base64url_digits[(pending >> (bits - 6)) & 63]);
-        }
-    }
-    if (bits != 0) {
-        out.push_back(base64url_digits[(pending << (6 - bits)) & 63]);
-    }
-    return out;
-}
-
-/// Strict: no padding, no other alphabet, no bits left over.
-std::optional<std::string> from_base64url(std::string_view text) {
-    std::string out;
-    out.reserve(text.size() * 3 / 4);
-    std::uint32_t pending = 0;
-    unsigned bits = 0;
-    for (const char c : text) {
-        const std::size_t digit = base64url_digits.find(c);
-        if (digit == std::string_view::npos) {
-            return std::nullopt;
-        }
-        pending = pending << 6 | static_cast<std::uint32_t>(digit);
-        bits += 6;
-        if (bits >= 8) {
-            bits -= 8;
-            out.push_back(static_cast<char>(static_cast<std::uint8_t>(pending >> bits)));
-        }
-    }
-    const bool is_cut = bits >= 6 || (pending & ((1U << bits) - 1)) != 0;
-    return is_cut ? std::nullopt : std::optional(std::move(out));
-}
 
 /// The part that cells and sets begin with; false when it is not of `kind`.
 bool read_level(KeyReader& in, StateKind kind, kpi::Company& company, LevelKey& level) {
@@ -119,11 +79,11 @@ std::string call_id_of(std::string_view scope_name, std::string_view native_id) 
     std::string bytes(scope_name);
     bytes.push_back('\0');
     bytes += native_id;
-    return to_base64url(bytes);
+    return base::base64url(bytes);
 }
 
 std::optional<CallIdParts> parse_call_id(std::string_view call_id) {
-    const std::optional<std::string> bytes = from_base64url(call_id);
+    const std::optional<std::string> bytes = base::from_base64url(call_id);
     const std::size_t end = bytes ? bytes->find('\0') : std::string::npos;
     if (end == std::string::npos) {
         return std::nullopt;

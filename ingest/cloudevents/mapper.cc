@@ -7,9 +7,9 @@
 #include <string>
 #include <utility>
 
+#include "base/base64.h"
 #include "base/ensure.h"
 #include "base/json.h"
-#include "ingest/cloudevents/base64.h"
 #include "ingest/cloudevents/canonical_json.h"
 #include "ingest/cloudevents/check.h"
 #include "ingest/cloudevents/fill.h"
@@ -89,7 +89,7 @@ void find_data(const json::object& event, Data& data) {
     data.value = member(event, "data");
     const json::value* encoded = member(event, "data_base64");
     if (data.value == nullptr && encoded != nullptr && encoded->is_string()) {
-        const auto bytes = decode_base64(text_of(*encoded));
+        const auto bytes = base::from_base64(text_of(*encoded));
         if (!bytes) {
             data.rejected = Rejection{"malformed", "/data_base64", "no base64"};
             return;

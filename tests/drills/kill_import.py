@@ -48,7 +48,7 @@ class Drill:
         self.product = Product(asked.normwatch, folder, os.path.join(folder, "data"))
         self.file = os.path.join(folder, "Master.csv")
         self.rows = self.repeated = self.kills = self.missed = self.inside = 0
-        self.delay_max = 0.0
+        self.delay_max = {False: 0.1, True: 0.5}  # without and with the wait for the fold
 
     def add_rows(self, count):
         with open(self.file, "a", encoding="ascii") as out:
@@ -67,8 +67,9 @@ class Drill:
         """Starts an import at or a little before line `done`, kills it, returns how many lines are durable then."""
         again = min(done, self.chance.randint(1, 500)) if self.kills % 3 == 2 else 0
         early = self.kills % 4 == 3
-        victim = self.import_from(done - again, wait=self.kills % 2 == 1)
-        time.sleep(self.chance.uniform(0, 0.03 if early else self.delay_max))
+        wait = self.kills % 2 == 1
+        victim = self.import_from(done - again, wait)
+        time.sleep(self.chance.uniform(0, 0.03 if early else self.delay_max[wait]))
         victim.send_signal(signal.SIGKILL)
         words = victim.stderr.read().decode(errors="replace")
         status = victim.wait()
@@ -77,6 +78,8 @@ class Drill:
             self.missed += 1
         else:
             self.kills += 1
+        # Most kills shall fall while there is work, whatever the speed of this machine.
+        self.delay_max[wait] = min(20.0, max(0.01, self.delay_max[wait] * (0.7 if status == 0 else 1.1)))
         # What was written again are the first lines of it: no more than asked, and they are no progress.
         grown = self.durable() - done
         need(grown >= 0, f"{-grown} lines less than before the kill")
@@ -91,25 +94,17 @@ class Drill:
         open(self.file, "wb").close()
         need(self.import_from(0, True).wait() == 0, "the import of an empty file fails")
         self.base = self.product.end_of_log()
-        # An undisturbed import of a tenth tells how long the kills may wait on this machine.
-        self.add_rows(max(1000, self.asked.rows // 10))
-        began = time.monotonic()
-        need(self.import_from(0, True).wait() == 0, "the first import fails")
-        self.delay_max = 2 * (time.monotonic() - began)
-        done = self.durable()
-        need(done == self.rows, f"{done} lines durable of {self.rows}")
-        self.add_rows(max(0, self.asked.rows - self.rows))
+        done, share = 0, max(100, self.asked.rows // self.asked.kills)
         while self.kills < self.asked.kills:
-            if done == self.rows:
-                self.add_rows(max(1000, self.asked.rows // 10))
+            self.add_rows(self.chance.randint(1, share))
+            before = self.kills
             done = self.kill_once(done)
             need(done <= self.rows, f"{done} lines durable of {self.rows}")
-            # Spread the kills over the rows.
-            ahead = done / self.asked.rows > self.kills / self.asked.kills
-            self.delay_max = min(20.0, max(0.03, self.delay_max * (0.8 if ahead else 1.25)))
-            if self.kills % 50 == 0:
-                self.product.doctor()
+            if self.kills > before and self.kills == 10:
+                self.product.doctor()  # folds the whole log anew: dear later on, and done at the end
+            if self.kills > before and self.kills % 50 == 0:
                 print(f"{self.kills} kills, {done} of {self.rows} rows", file=sys.stderr, flush=True)
+        self.add_rows(max(0, self.asked.rows - self.rows))
         need(self.import_from(done, True).wait() == 0, "the last import fails")
         need(self.durable() == self.rows, f"{self.durable()} lines durable of {self.rows}")
         need(self.inside > 0, "no kill fell between two groups of lines: give it more rows")

@@ -5,7 +5,7 @@
 
 #include <gtest/gtest.h>
 
-#include "ingest/cloudevents/base64.h"
+#include "base/base64.h"
 #include "support.h"
 
 namespace ingest::cloudevents {
@@ -207,8 +207,8 @@ TEST(DataBase64, IsDataInAnotherSpelling) {
     EXPECT_EQ(with_base64(R"("ew==")"), "malformed ");
     EXPECT_EQ(with_base64(R"("bnVsbA==")"), "missing_field /data");
     EXPECT_EQ(with_base64("7"), "missing_field /data");
-    EXPECT_EQ(decode_base64("AP+A"), std::string("\0\xFF\x80", 3));
-    EXPECT_EQ(decode_base64(""), "");
+    EXPECT_EQ(base::from_base64("AP+A"), std::string("\0\xFF\x80", 3));
+    EXPECT_EQ(base::from_base64(""), "");
 }
 
 TEST(RejectedEvent, KeepsTheFirst256KibibytesAndTheirSum) {

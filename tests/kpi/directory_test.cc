@@ -183,18 +183,10 @@ TEST(Directory, AClientIsFoundByNumberAndMailAndKeepsHisOwnerOfThatDay) {
     EXPECT_EQ(directory.owner_of(Client{9}, noon), Manager{});
 }
 
-TEST(Directory, AMailIsCorporateByDomainOrMailbox) {
+TEST(Directory, ARoomIsAMailboxOnlyWithCalendars) {
     Directory directory;
-    directory.set_mail_domains({"acme.example"});
-    directory.put("a", endpoint(EndpointKind::email, "Ivanov@Else.example", ivanov, {},
-                                "ivanov@else.example"));
     directory.put("b", endpoint(EndpointKind::calendar, "room@else.example", Manager{}, {},
                                 "room@else.example"));
-    EXPECT_TRUE(directory.is_corporate("anybody@acme.example", noon));
-    EXPECT_TRUE(directory.is_corporate("ivanov@else.example", noon));
-    EXPECT_TRUE(directory.is_corporate("room@else.example", noon));
-    EXPECT_FALSE(directory.is_corporate("buyer@else.example", noon));
-    EXPECT_FALSE(directory.is_corporate("buyer@sub.acme.example", noon));
     EXPECT_EQ(directory.mailbox("room@else.example", noon, false), nullptr);
     EXPECT_NE(directory.mailbox("room@else.example", noon, true), nullptr);
 }

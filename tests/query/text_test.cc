@@ -1,7 +1,6 @@
-// Proves how values become text: masking, seconds and ratios, base64, CSV. How: tables.
+// Proves how values become text: masking, seconds and ratios, CSV. How: tables.
 #include <gtest/gtest.h>
 
-#include "query/base64.h"
 #include "query/csv.h"
 #include "query/masking.h"
 #include "query/value_text.h"
@@ -48,18 +47,6 @@ TEST(HalfUp, RoundsAwayFromZero) {
     EXPECT_EQ(static_cast<int>(query::half_up(5, 2)), 3);
     EXPECT_EQ(static_cast<int>(query::half_up(-5, 2)), -3);
     EXPECT_EQ(static_cast<int>(query::half_up(4, 3)), 1);
-}
-
-TEST(Base64, ReadsBackWhatItWrote) {
-    const std::pair<std::string, const char*> rows[] = {
-        {"", ""}, {"f", "Zg=="}, {"fo", "Zm8="}, {"foo", "Zm9v"}, {"\xff\xfe\xfd", "//79"}};
-    for (const auto& [bytes, text] : rows) {
-        EXPECT_EQ(query::base64(bytes), text);
-        EXPECT_EQ(query::from_base64url(query::base64url(bytes)), bytes);
-    }
-    for (const char* broken : {"Zg==", "Z", "Zh", "Zm9v\n", "//79"}) {
-        EXPECT_EQ(query::from_base64url(broken), std::nullopt) << broken;
-    }
 }
 
 TEST(Csv, OfKpisHasDimensionsAndKpis) {
