@@ -133,8 +133,8 @@ std::shared_ptr<const store::ReadView> Node::view(const std::string& company) co
     return with_configured(runners_[partition(company)]->view(), config_);
 }
 
-std::shared_ptr<const store::ReadView> with_configured(std::shared_ptr<const store::ReadView> view,
-                                                       const Config& config) {
+std::shared_ptr<const store::ReadView> with_configured(
+    const std::shared_ptr<const store::ReadView>& view, const Config& config) {
     std::shared_ptr<store::ReadView> changed;
     for (const CompanyConfig& company : config.companies) {
         const bool is_here = partition_of(company.id, config.partitions) == view->partition;

@@ -77,8 +77,8 @@ private:
 };
 
 /// `view` with a CompanyView of every configured company of its partition.
-std::shared_ptr<const store::ReadView> with_configured(std::shared_ptr<const store::ReadView> view,
-                                                       const Config& config);
+std::shared_ptr<const store::ReadView> with_configured(
+    const std::shared_ptr<const store::ReadView>& view, const Config& config);
 
 /// The company that a question is about: the one named, else the only one configured.
 /// Errors: invalid - none is named and several are configured.

@@ -108,7 +108,7 @@ protected:
     }
     void stop() {
         if (server_.joinable()) {
-            ::pthread_kill(server_.native_handle(), SIGTERM);
+            ::kill(::getpid(), SIGTERM);
             server_.join();
         }
     }

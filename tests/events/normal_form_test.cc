@@ -80,7 +80,10 @@ TEST(NormalNumberTest, TakesLongAndBrokenTexts) {
     const std::string digits(1'000'000, '7');
     EXPECT_EQ(normal_number(digits, {"RU", ""}), digits);
     EXPECT_TRUE(normal_number("\xFF\xFE 7495", {"RU", ""}));
-    EXPECT_TRUE(normal_number(std::string("8\0495", 5), {"RU", ""}));
+    EXPECT_TRUE(normal_number(std::string("8\0"
+                                          "495",
+                                          5),
+                              {"RU", ""}));
 }
 
 TEST(NormalNumberTest, AnswersManyThreadsAlike) {

@@ -70,6 +70,7 @@ TEST(DirectoryYaml, ReadsEverySection) {
         told(directory),
         (std::vector<std::string>{
             R"(teams {"id":"north","name":"North"})",
+            // NOLINTNEXTLINE(bugprone-suspicious-missing-comma): one string on several lines
             R"(managers {"id":"m-ivanov","name":"Ivanov","team":"north","role":"senior",)"
             R"("from":"2026-01-01"})",
             R"(endpoints {"kind":"extension","address":"101","manager":"m-ivanov",)"

@@ -11,7 +11,7 @@ namespace {
 
 using query::Params;
 
-std::string list(World& world, Params params, bool reveal = false) {
+std::string list(World& world, const Params& params, bool reveal = false) {
     return text_of(query::calls(world.view(), params, {reveal}, world.ports()));
 }
 
@@ -113,8 +113,8 @@ struct Filtered {
     Params params;
     const char* ids;
 };
-void PrintTo(const Filtered& filtered, std::ostream* out) {
-    *out << filtered.name;
+std::ostream& operator<<(std::ostream& out, const Filtered& filtered) {
+    return out << filtered.name;
 }
 
 class CallFilterTest : public testing::TestWithParam<Filtered> {};

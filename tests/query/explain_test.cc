@@ -10,7 +10,7 @@ namespace {
 
 using query::Params;
 
-std::string ask(World& world, Params params) {
+std::string ask(World& world, const Params& params) {
     return text_of(query::explain(world.view(), params, world.ports()));
 }
 
@@ -19,7 +19,7 @@ std::string column(const std::string& answer, std::string_view member) {
 }
 
 store::ActivityRow activity(World& world, std::string_view instant, const std::string& shown_id,
-                            std::vector<kpi::Kpi> kpis, std::int64_t value = 1) {
+                            const std::vector<kpi::Kpi>& kpis, std::int64_t value = 1) {
     store::ActivityRow row;
     row.at = at(instant);
     row.native_id = shown_id;

@@ -49,8 +49,8 @@ struct Grouping {
     const char* rows;
     const char* total;
 };
-void PrintTo(const Grouping& grouping, std::ostream* out) {
-    *out << grouping.name;
+std::ostream& operator<<(std::ostream& out, const Grouping& grouping) {
+    return out << grouping.name;
 }
 
 class KpiRowsTest : public testing::TestWithParam<Grouping> {};
@@ -195,8 +195,8 @@ struct Border {
     Params params;
     const char* total;
 };
-void PrintTo(const Border& border, std::ostream* out) {
-    *out << border.name;
+std::ostream& operator<<(std::ostream& out, const Border& border) {
+    return out << border.name;
 }
 
 class RangeBorderTest : public testing::TestWithParam<Border> {};

@@ -27,8 +27,8 @@ struct Refusal {
     Params params;
     const char* context;
 };
-void PrintTo(const Refusal& refusal, std::ostream* out) {
-    *out << refusal.name;
+std::ostream& operator<<(std::ostream& out, const Refusal& refusal) {
+    return out << refusal.name;
 }
 
 class RefusedQuestionTest : public testing::TestWithParam<Refusal> {};

@@ -19,8 +19,8 @@ public:
     explicit WorldViews(World& world) : world_(world) {}
     base::Result<std::shared_ptr<const store::ReadView>> view(
         std::string_view company) const override {
-        if (!failure_.empty()) {
-            return base::Error(base::ErrorCode::unavailable, failure_);
+        if (!failure.empty()) {
+            return base::Error(base::ErrorCode::unavailable, failure);
         }
         if (company == "other") {
             return base::Error(base::ErrorCode::invalid, "no such company: other");
@@ -29,15 +29,15 @@ public:
     }
     bool wait_applied(std::string_view, std::uint64_t offset,
                       std::chrono::milliseconds timeout) const override {
-        waited_ = std::to_string(offset) + "/" + std::to_string(timeout.count());
-        world_.position().next_offset = applied_;
-        return offset <= applied_;
+        waited = std::to_string(offset) + "/" + std::to_string(timeout.count());
+        world_.position().next_offset = applied;
+        return offset <= applied;
     }
     query::Ports ports(std::string_view) const override { return world_.ports(); }
 
-    mutable std::string waited_;
-    std::uint64_t applied_ = 100;
-    std::string failure_;
+    mutable std::string waited;
+    std::uint64_t applied = 100;
+    std::string failure;
 
 private:
     World& world_;
@@ -164,11 +164,11 @@ TEST_F(RoutesTest, GivePagesOfAHundredAndCsvWhole) {
 
 TEST_F(RoutesTest, WaitForMinOffset) {
     EXPECT_EQ(get("/v1/kpis?min_offset=100").status, 200);
-    EXPECT_EQ(views_.waited_, "");
-    views_.applied_ = 120;
+    EXPECT_EQ(views_.waited, "");
+    views_.applied = 120;
     const HttpResponse there = get("/v1/kpis?min_offset=110");
     EXPECT_EQ(there.status, 200);
-    EXPECT_EQ(views_.waited_, "110/10000");
+    EXPECT_EQ(views_.waited, "110/10000");
     EXPECT_EQ(member_of(there.body, "meta.applied_offset"), "120");
     const HttpResponse late = get("/v1/kpis?min_offset=121");
     EXPECT_EQ(late.status, 409);
@@ -191,7 +191,7 @@ TEST_F(RoutesTest, TellFailuresAsProblems) {
         EXPECT_EQ(member_of(response.body, "status"), std::to_string(status));
         EXPECT_EQ(response.body.find("79161110001"), std::string::npos);
     }
-    views_.failure_ = "/var/lib/views: not open";
+    views_.failure = "/var/lib/views: not open";
     const HttpResponse closed = get("/v1/calls");
     EXPECT_EQ(closed.status, 503);
     EXPECT_EQ(closed.headers.find("Retry-After"), "1");
