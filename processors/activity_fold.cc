@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "processors/activity_facts.h"
-#include "processors/cells.h"
+#include "processors/index_terms.h"
 
 namespace processors {
 namespace {
@@ -29,39 +29,33 @@ std::string void_id(const EntityKey& key, const store::ActivityRow& row) {
     return kind == Kind::meeting ? row.native_id : key.native_id;
 }
 
-std::set<std::string> index_keys(const EntityKey& key, const store::ActivityRow& row) {
+IndexTerms index_terms(const EntityKey& key, const store::ActivityRow& row) {
     using store::Index;
-    std::set<std::string> keys;
+    IndexTerms terms;
     if (!stands(row)) {
-        return keys;
+        return terms;
     }
-    const auto add = [&](Index index, std::uint64_t term, base::UtcMillis at) {
-        if (term != 0) {
-            keys.insert(store::index_key(
-                {index, key.company, term, at, key.kind, key.native_id, key.scope}));
-        }
-    };
     std::set<base::UtcMillis> instants{row.at};
     for (const kpi::Contribution& one : row.contributions) {
         instants.insert(one.at);
-        add(Index::manager, one.manager.value(), one.at);
+        terms.add(Index::manager, one.manager.value(), one.at);
     }
     for (const base::UtcMillis at : instants) {
-        add(Index::kind, key.kind, at);
-        add(Index::client, row.client.value(), at);
-        add(Index::client, row.resolved_client.value(), at);
+        terms.add(Index::kind, key.kind, at);
+        terms.add(Index::client, row.client.value(), at);
+        terms.add(Index::client, row.resolved_client.value(), at);
     }
     for (const auto* list : {&row.from, &row.to, &row.cc}) {
         for (const kpi::Subject one : *list) {
-            add(Index::subject, one.value(), row.at);
-            add(Index::party, one.value(), row.at);
+            terms.add(Index::subject, one.value(), row.at);
+            terms.add(Index::party, one.value(), row.at);
         }
     }
-    add(Index::named, row.manager.value(), row.at);
+    terms.add(Index::named, row.manager.value(), row.at);
     if (static_cast<Kind>(key.kind) == Kind::email && row.second_word == "proposal") {
-        add(Index::marked, 1, row.at);
+        terms.add(Index::marked, 1, row.at);
     }
-    return keys;
+    return terms;
 }
 
 }  // namespace
@@ -117,8 +111,7 @@ base::Result<void> ActivityFold::reattribute(CompanyState& company, const Entity
 base::Result<bool> ActivityFold::is_voided(const EntityKey& key, const Row& row) {
     const EntityKey target{key.company, store::kind_byte(Kind::voided), key.scope,
                            void_target(word_of(key), void_id(key, row))};
-    BOOST_OUTCOME_TRY(const auto voids,
-                      state_.read<store::VoidRow>(Family::entity, store::entity_key(target)));
+    BOOST_OUTCOME_TRY(const auto voids, state_.voids_of(target));
     return voids && voids->hits(row.head.revision.source);
 }
 
@@ -147,9 +140,8 @@ base::Result<void> ActivityFold::store_row(const EntityKey& key, const Row& befo
     } else {
         state_.write(Family::entity, bytes, after);
     }
-    BOOST_OUTCOME_TRY(
-        replace_contributions(state_.rows, key.company, before.contributions, after.contributions));
-    replace_index_keys(state_.rows, index_keys(key, before), index_keys(key, after));
+    BOOST_OUTCOME_TRY(state_.cells.replace(key.company, before.contributions, after.contributions));
+    replace_index_keys(state_.rows, key, index_terms(key, before), index_terms(key, after));
     return base::success();
 }
 

@@ -1,8 +1,7 @@
 #include "processors/call_fold.h"
 
 #include <algorithm>
-
-#include "processors/cells.h"
+#include <iterator>
 
 namespace processors {
 namespace {
@@ -41,6 +40,28 @@ base::Result<std::vector<store::LegRow>> read_legs(const CompanyState& company,
     return legs;
 }
 
+/// Which legs make one call; indices.
+std::vector<std::vector<std::size_t>> groups_of(const std::vector<store::LegRow>& legs) {
+    if (legs.size() == 1) {
+        return {{0}};
+    }
+    std::vector<Leg> for_correlation;
+    for (const store::LegRow& leg : legs) {
+        Leg one;
+        one.native_id = leg.native_id;
+        one.tokens = tokens_of(leg);
+        for_correlation.push_back(std::move(one));
+    }
+    return correlate(for_correlation);
+}
+
+/// Whether a leg has a correlation id beside the native id of its call.
+bool has_other_token(const store::LegRow& leg, const std::string& primary) {
+    const std::vector<std::string> tokens = tokens_of(leg);
+    return std::any_of(tokens.begin(), tokens.end(),
+                       [&](const std::string& token) { return token != primary; });
+}
+
 /// Out of `legs` what `leg` replaces: itself, and with a call event its inner legs.
 void take_out(std::vector<store::LegRow>& legs, const store::LegRow& leg) {
     std::erase_if(legs, [&](const store::LegRow& one) {
@@ -58,13 +79,45 @@ std::string void_target(std::string_view kind, std::string_view entity_id) {
     return target;
 }
 
+base::Result<void> CallFold::add_keys(const CompanyState& company, const events::Event& event,
+                                      std::vector<std::string>& keys) {
+    const events::pb::Event& head = event.head;
+    std::vector<std::string_view> tokens;
+    if (head.has_cdr_row()) {
+        tokens = {head.cdr_row().linkedid(), head.cdr_row().uniqueid()};
+    } else if (head.has_call_leg()) {
+        tokens.assign(head.call_leg().linked_ids().begin(), head.call_leg().linked_ids().end());
+        tokens.emplace_back(head.call_leg().call_id());
+    } else if (head.has_call()) {
+        tokens = {head.call().call_id()};
+    }
+    if (tokens.empty()) {
+        return base::success();
+    }
+    BOOST_OUTCOME_TRY(const std::uint32_t scope,
+                      state_.names.find(company.ordinal, store::Table::scope, head.scope()));
+    for (const std::string_view token : tokens) {
+        const std::string native_id(token);
+        keys.push_back(store::entity_key(call_key(company, kpi::Scope(scope), native_id)));
+        keys.push_back(store::entity_key(alias_key(company, kpi::Scope(scope), native_id)));
+    }
+    return base::success();
+}
+
 base::Result<Verdict> CallFold::apply(CompanyState& company, const Incoming& incoming) {
     BOOST_OUTCOME_TRY(const auto scope,
                       state_.names.intern_as<kpi::Scope>(company.ordinal, store::Table::scope,
                                                          incoming.event.head.scope()));
     BOOST_OUTCOME_TRY(auto legs, read_legs(company, incoming, state_.names));
+    std::vector<std::string> tokens;
+    for (const store::LegRow& leg : legs) {
+        auto of_leg = tokens_of(leg);
+        std::move(of_leg.begin(), of_leg.end(), std::back_inserter(tokens));
+    }
+    Rows before;
+    BOOST_OUTCOME_TRY(gather(company, scope, tokens, before));
     const store::LegRow& own = legs.front();
-    BOOST_OUTCOME_TRY(const Found found, find(company, scope, own));
+    BOOST_OUTCOME_TRY(const Found found, find(company, scope, before, own));
     const Verdict verdict =
         judge(found.leg ? &found.leg->head : nullptr, incoming.revision, incoming.fingerprint);
     if (verdict == Verdict::duplicate) {
@@ -77,13 +130,6 @@ base::Result<Verdict> CallFold::apply(CompanyState& company, const Incoming& inc
     if (found.voided) {
         BOOST_OUTCOME_TRY(forget_voided(company, scope, *found.leg));
     }
-    Rows before;
-    std::vector<std::string> tokens;
-    for (const store::LegRow& leg : legs) {
-        const auto of_leg = tokens_of(leg);
-        tokens.insert(tokens.end(), of_leg.begin(), of_leg.end());
-    }
-    BOOST_OUTCOME_TRY(gather(company, scope, tokens, before));
     std::vector<store::LegRow> all;
     for (const auto& [primary, row] : before) {
         all.insert(all.end(), row.legs.begin(), row.legs.end());
@@ -140,20 +186,19 @@ base::Result<std::string> CallFold::primary_of(const CompanyState& company, kpi:
 }
 
 base::Result<CallFold::Found> CallFold::find(const CompanyState& company, kpi::Scope scope,
-                                             const store::LegRow& leg) {
+                                             const Rows& standing, const store::LegRow& leg) {
     Found found;
-    BOOST_OUTCOME_TRY(found.primary, primary_of(company, scope, leg.native_id));
-    if (!found.primary.empty()) {
-        BOOST_OUTCOME_TRY(
-            const auto row,
-            state_.read<store::CallRow>(
-                Family::entity, store::entity_key(call_key(company, scope, found.primary))));
-        for (const store::LegRow& one : row ? row->legs : std::vector<store::LegRow>()) {
+    for (const auto& [primary, row] : standing) {
+        for (const store::LegRow& one : row.legs) {
             if (same_leg(one, leg)) {
+                found.primary = primary;
                 found.leg = one;
                 return found;
             }
         }
+    }
+    if (!company.has_voids) {
+        return found;
     }
     BOOST_OUTCOME_TRY(
         const auto aside,
@@ -236,19 +281,12 @@ base::Result<void> CallFold::forget_voided(const CompanyState& company, kpi::Sco
 
 base::Result<void> CallFold::rebuild(CompanyState& company, kpi::Scope scope, const Rows& before,
                                      std::vector<store::LegRow> legs) {
-    BOOST_OUTCOME_TRY(const auto standing, set_voided_aside(company, scope, std::move(legs)));
-    std::vector<Leg> for_correlation;
-    for (const store::LegRow& leg : standing) {
-        Leg one;
-        one.native_id = leg.native_id;
-        one.tokens = tokens_of(leg);
-        for_correlation.push_back(std::move(one));
-    }
+    BOOST_OUTCOME_TRY(auto standing, set_voided_aside(company, scope, std::move(legs)));
     Rows after;
-    for (const auto& group : correlate(for_correlation)) {
+    for (const auto& group : groups_of(standing)) {
         std::vector<store::LegRow> of_call;
         for (const std::size_t index : group) {
-            of_call.push_back(standing[index]);
+            of_call.push_back(std::move(standing[index]));
         }
         BOOST_OUTCOME_TRY(auto row, assemble_row(company, scope, std::move(of_call)));
         std::string primary = row.native_ids.front();
@@ -273,6 +311,9 @@ base::Result<void> CallFold::rebuild(CompanyState& company, kpi::Scope scope, co
 
 base::Result<std::vector<store::LegRow>> CallFold::set_voided_aside(
     const CompanyState& company, kpi::Scope scope, std::vector<store::LegRow> legs) {
+    if (!company.has_voids) {
+        return legs;
+    }
     std::vector<store::LegRow> standing;
     std::set<std::string> voided_calls;  // their inner legs go with them
     for (const store::LegRow& leg : legs) {
@@ -301,39 +342,39 @@ base::Result<std::vector<store::LegRow>> CallFold::set_voided_aside(
 
 base::Result<bool> CallFold::is_voided(const CompanyState& company, kpi::Scope scope,
                                        const store::LegRow& leg) {
-    if (leg.kind == store::LegKind::cdr || leg.inside_call_event) {
+    if (!company.has_voids || leg.kind == store::LegKind::cdr || leg.inside_call_event) {
         return false;
     }
     const std::string target = leg.kind == store::LegKind::call_event
                                    ? void_target("call", leg.native_id)
                                    : void_target("call.leg", leg.native_id + "/" + leg.second_id);
     const EntityKey key{company.ordinal, store::kind_byte(events::Kind::voided), scope, target};
-    BOOST_OUTCOME_TRY(const auto row,
-                      state_.read<store::VoidRow>(Family::entity, store::entity_key(key)));
-    return row && row->hits(leg.head.revision.source);
+    BOOST_OUTCOME_TRY(const auto voids, state_.voids_of(key));
+    return voids && voids->hits(leg.head.revision.source);
 }
 
 base::Result<void> CallFold::replace(const CompanyState& company, kpi::Scope scope,
                                      const std::string& primary, const store::CallRow* before,
                                      const store::CallRow* after) {
-    const std::string key = store::entity_key(call_key(company, scope, primary));
+    const EntityKey entity = call_key(company, scope, primary);
+    const std::string key = store::entity_key(entity);
     std::vector<kpi::Contribution> was;
     std::vector<kpi::Contribution> is;
-    std::set<std::string> old_index;
-    std::set<std::string> new_index;
+    IndexTerms old_terms;
+    IndexTerms new_terms;
     if (before != nullptr) {
         was = kpi::contributions(before->call);
-        BOOST_OUTCOME_TRY(old_index, index_keys(company, scope, primary, *before));
+        BOOST_OUTCOME_TRY(old_terms, index_terms(company, *before));
     }
     if (after != nullptr) {
         is = kpi::contributions(after->call);
-        BOOST_OUTCOME_TRY(new_index, index_keys(company, scope, primary, *after));
+        BOOST_OUTCOME_TRY(new_terms, index_terms(company, *after));
         state_.write(Family::entity, key, *after);
     } else {
         state_.rows.erase(Family::entity, key);
     }
-    BOOST_OUTCOME_TRY(replace_contributions(state_.rows, company.ordinal, was, is));
-    replace_index_keys(state_.rows, old_index, new_index);
+    BOOST_OUTCOME_TRY(state_.cells.replace(company.ordinal, was, is));
+    replace_index_keys(state_.rows, entity, old_terms, new_terms);
     return base::success();
 }
 
@@ -352,6 +393,15 @@ base::Result<void> CallFold::replace_aliases(const CompanyState& company, kpi::S
         }
         return aliases;
     };
+    const auto has_alias = [](const auto& row) {
+        return std::any_of(
+            row.second.legs.begin(), row.second.legs.end(),
+            [&](const store::LegRow& leg) { return has_other_token(leg, row.first); });
+    };
+    if (std::none_of(before.begin(), before.end(), has_alias) &&
+        std::none_of(after.begin(), after.end(), has_alias)) {
+        return base::success();
+    }
     const auto was = aliases_of(before);
     const auto is = aliases_of(after);
     for (const auto& [token, primary] : was) {

@@ -7,6 +7,7 @@
 #include "events/event.h"
 #include "processors/call_assembly.h"
 #include "processors/fold_state.h"
+#include "processors/index_terms.h"
 #include "processors/leg_rows.h"
 #include "processors/segments.h"
 #include "processors/verdict.h"
@@ -32,6 +33,10 @@ public:
 
     base::Result<Verdict> apply(CompanyState& company, const Incoming& incoming);
 
+    /// Adds the keys of the rows that `apply` will look for.
+    base::Result<void> add_keys(const CompanyState& company, const events::Event& event,
+                                std::vector<std::string>& keys);
+
     /// A void of `call` or `call.leg` arrived: its target, if it is here, is judged again.
     base::Result<void> apply_void(CompanyState& company, kpi::Scope scope, std::string_view kind,
                                   const std::string& entity_id);
@@ -50,7 +55,7 @@ private:
 
     base::Result<std::string> primary_of(const CompanyState& company, kpi::Scope scope,
                                          const std::string& token);
-    base::Result<Found> find(const CompanyState& company, kpi::Scope scope,
+    base::Result<Found> find(const CompanyState& company, kpi::Scope scope, const Rows& standing,
                              const store::LegRow& leg);
     base::Result<void> note_duplicate(CompanyState& company, kpi::Scope scope, const Found& found,
                                       const store::Observation& delivery);
@@ -77,9 +82,7 @@ private:
                                const store::CallRow* after);
     base::Result<void> replace_aliases(const CompanyState& company, kpi::Scope scope,
                                        const Rows& before, const Rows& after);
-    base::Result<std::set<std::string>> index_keys(const CompanyState& company, kpi::Scope scope,
-                                                   const std::string& primary,
-                                                   const store::CallRow& row);
+    base::Result<IndexTerms> index_terms(const CompanyState& company, const store::CallRow& row);
 
     FoldState& state_;
     Segments segments_;

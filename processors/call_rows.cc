@@ -25,14 +25,16 @@ std::vector<std::string> native_ids_of(const std::vector<store::LegRow>& legs) {
 
 base::Result<bool> CallFold::is_hidden(const CompanyState& company, kpi::Scope scope,
                                        const store::CallRow& row) {
+    if (!company.has_voids) {
+        return false;
+    }
     const bool has_cdr = std::any_of(row.legs.begin(), row.legs.end(), [](const auto& leg) {
         return leg.kind == store::LegKind::cdr;
     });
     for (const std::string& native_id : row.native_ids) {
         const EntityKey key{company.ordinal, store::kind_byte(events::Kind::voided), scope,
                             void_target("call", native_id)};
-        BOOST_OUTCOME_TRY(const auto voids,
-                          state_.read<store::VoidRow>(Family::entity, store::entity_key(key)));
+        BOOST_OUTCOME_TRY(const auto voids, state_.voids_of(key));
         if (voids && (voids->hits(UINT64_MAX) || (has_cdr && voids->hits(1)))) {
             return true;
         }
@@ -129,29 +131,28 @@ base::Result<store::CallRow> CallFold::assemble_row(CompanyState& company, kpi::
     return row;
 }
 
-base::Result<std::set<std::string>> CallFold::index_keys(const CompanyState& company,
-                                                         kpi::Scope scope,
-                                                         const std::string& primary,
-                                                         const store::CallRow& row) {
+base::Result<IndexTerms> CallFold::index_terms(const CompanyState& company,
+                                               const store::CallRow& row) {
     using store::Index;
-    std::set<std::string> keys;
-    const auto add = [&](Index index, std::uint64_t term, base::UtcMillis at) {
-        if (term != 0) {
-            keys.insert(store::index_key({index, company.ordinal, term, at,
-                                          store::kind_byte(events::Kind::call), primary, scope}));
-        }
-    };
+    IndexTerms terms;
     const kpi::AssembledCall& call = row.call;
     const bool shown = call.direction != kpi::Direction{};
-    add(Index::kind, shown ? store::kind_byte(events::Kind::call) : store::voided_legs_kind,
-        shown ? call.started_at : row.legs.front().started_at);
+    terms.add(Index::kind, shown ? store::kind_byte(events::Kind::call) : store::voided_legs_kind,
+              shown ? call.started_at : row.legs.front().started_at);
+    // Who is under `subject` anyway needs no second key: both are looked through together.
+    const auto add_party = [&](kpi::Subject party, const store::LegRow& leg) {
+        const bool is_subject = shown && party == call.number && leg.started_at == call.started_at;
+        if (!is_subject) {
+            terms.add(Index::party, party.value(), leg.started_at);
+        }
+    };
     for (const store::LegRow& leg : row.legs) {
         for (const kpi::Subject subject :
              {leg.caller.number, leg.called.number, leg.called.text, leg.endpoint}) {
-            add(Index::party, subject.value(), leg.started_at);
+            add_party(subject, leg);
         }
         if (leg.kind != store::LegKind::cdr) {
-            add(Index::party, leg.caller.text.value(), leg.started_at);
+            add_party(leg.caller.text, leg);
         }
         for (const kpi::Subject peer : {leg.channel, leg.peer}) {
             BOOST_OUTCOME_TRY(
@@ -160,26 +161,26 @@ base::Result<std::set<std::string>> CallFold::index_keys(const CompanyState& com
             BOOST_OUTCOME_TRY(
                 const std::uint32_t address,
                 state_.names.find(company.ordinal, store::Table::subject, address_part(text)));
-            add(Index::party, address, leg.started_at);
+            add_party(kpi::Subject(address), leg);
         }
-        add(Index::named, leg.manager.value(), leg.started_at);
+        terms.add(Index::named, leg.manager.value(), leg.started_at);
         for (const std::string& tag : shown ? leg.tags : std::vector<std::string>()) {
             BOOST_OUTCOME_TRY(const std::uint32_t term,
                               state_.names.find(company.ordinal, store::Table::subject, tag));
-            add(Index::tag, term, call.started_at);
+            terms.add(Index::tag, term, call.started_at);
         }
     }
     if (!shown) {
-        return keys;
+        return terms;
     }
     for (const kpi::Participation& one : call.participations) {
-        add(Index::manager, one.manager.value(), call.started_at);
+        terms.add(Index::manager, one.manager.value(), call.started_at);
     }
-    add(Index::manager, call.owner.value(), call.started_at);
-    add(Index::manager, call.originator.value(), call.started_at);
-    add(Index::client, call.client.value(), call.started_at);
-    add(Index::subject, call.number.value(), call.started_at);
-    return keys;
+    terms.add(Index::manager, call.owner.value(), call.started_at);
+    terms.add(Index::manager, call.originator.value(), call.started_at);
+    terms.add(Index::client, call.client.value(), call.started_at);
+    terms.add(Index::subject, call.number.value(), call.started_at);
+    return terms;
 }
 
 }  // namespace processors

@@ -1,11 +1,11 @@
 #include "processors/cells.h"
 
 #include <algorithm>
-#include <map>
-#include <set>
-#include <vector>
-
-#include "store/rows.h"
+#include <boost/container/small_vector.hpp>
+#include <boost/container/static_vector.hpp>
+#include <initializer_list>
+#include <string>
+#include <utility>
 
 namespace processors {
 namespace {
@@ -15,15 +15,31 @@ using kpi::Kpi;
 using store::LevelKey;
 using store::Measure;
 
-/// What an entity adds, by cell and by set.
+/// Memory of the rows held between commits: about 300 B a cell; a set may be long.
+constexpr std::size_t held_cells_max = 60'000;
+constexpr std::size_t held_sets_max = 20'000;
+
+template <class Row>
+using Short = boost::container::small_vector<Row, 8>;
+
+struct CellDelta {
+    store::CellKey key;
+    store::CellRow row;
+};
+struct SetDelta {
+    store::SetKey key;
+    std::uint64_t member = 0;
+    std::int64_t times = 0;
+};
+/// What an entity adds, by cell, and by set and member: a handful of each.
 struct Deltas {
     kpi::Company company;
-    std::map<store::CellKey, store::CellRow> cells;
-    std::map<store::SetKey, std::map<std::uint64_t, std::int64_t>> sets;
+    Short<CellDelta> cells;
+    Short<SetDelta> sets;
 };
 
-std::vector<LevelKey> levels_of(const Contribution& one) {
-    std::vector<LevelKey> levels{
+boost::container::static_vector<LevelKey, 4> levels_of(const Contribution& one) {
+    boost::container::static_vector<LevelKey, 4> levels{
         {store::Level::company, 0, 0},
         {store::Level::team, one.team.value(), 0},
         {store::Level::manager, one.manager.value(), one.team.value()},
@@ -108,16 +124,19 @@ std::optional<SumMeasures> credit_measures(Kpi kpi) {
 
 void add_to_cell(Deltas& deltas, const LevelKey& level, const Contribution& one, Measure measure,
                  base::Int128 value, bool money = false) {
-    store::CellKey key{.company = deltas.company,
-                       .level = level,
-                       .group = store::group_of(measure),
-                       .currency = {},
-                       .bucket = store::bucket_of(one.at),
-                       .segment = one.segment};
-    if (money) {
-        key.currency = one.currency;
+    const store::CellKey key{.company = deltas.company,
+                             .level = level,
+                             .group = store::group_of(measure),
+                             .currency = money ? one.currency : kpi::Currency{},
+                             .bucket = store::bucket_of(one.at),
+                             .segment = one.segment};
+    auto place = std::find_if(deltas.cells.begin(), deltas.cells.end(),
+                              [&](const CellDelta& delta) { return delta.key == key; });
+    if (place == deltas.cells.end()) {
+        deltas.cells.push_back({.key = key, .row = {}});
+        place = deltas.cells.end() - 1;
     }
-    deltas.cells[key].add(measure, value);
+    place->row.add(measure, value);
 }
 
 void add_to_set(Deltas& deltas, const LevelKey& level, const Contribution& one, std::int64_t sign) {
@@ -126,7 +145,24 @@ void add_to_set(Deltas& deltas, const LevelKey& level, const Contribution& one, 
                             .set = one.kpi,
                             .bucket = store::bucket_of(one.at),
                             .segment = one.segment};
-    deltas.sets[key][one.member] += sign;
+    const auto place = std::find_if(
+        deltas.sets.begin(), deltas.sets.end(),
+        [&](const SetDelta& delta) { return delta.member == one.member && delta.key == key; });
+    if (place == deltas.sets.end()) {
+        deltas.sets.push_back({.key = key, .member = one.member, .times = sign});
+    } else {
+        place->times += sign;
+    }
+}
+
+/// Adds `one` unless it is there; whether it was not.
+template <class Row>
+bool add_once(Short<Row>& rows, const Row& one) {
+    if (std::find(rows.begin(), rows.end(), one) != rows.end()) {
+        return false;
+    }
+    rows.push_back(one);
+    return true;
 }
 
 /// All contributions of one entity to one KPI.
@@ -137,18 +173,18 @@ void add_kpi(Deltas& deltas, std::span<const Contribution* const> ones, std::int
     const auto duration = duration_measures(kpi);
     const auto money = money_measures(kpi);
     const auto credit = credit_measures(kpi);
-    std::set<LevelKey> seen;
-    std::set<std::pair<LevelKey, kpi::Manager>> credited;
+    Short<LevelKey> seen;
+    Short<std::pair<LevelKey, kpi::Manager>> credited;
     for (const Contribution* one : ones) {
         for (const LevelKey& level : levels_of(*one)) {
             if (duration) {
                 add_to_cell(deltas, level, *one, duration->sum, sign * base::Int128{one->value});
                 add_to_cell(deltas, level, *one, duration->count, sign);
             }
-            if (credit && credited.emplace(level, one->manager).second) {
+            if (credit && add_once(credited, {level, one->manager})) {
                 add_to_cell(deltas, level, *one, one->manager ? credit->sum : credit->count, sign);
             }
-            if (!seen.insert(level).second) {
+            if (!add_once(seen, level)) {
                 continue;
             }
             if (counted) {
@@ -166,76 +202,136 @@ void add_kpi(Deltas& deltas, std::span<const Contribution* const> ones, std::int
 }
 
 void add_entity(Deltas& deltas, std::span<const Contribution> contributions, std::int64_t sign) {
-    std::map<Kpi, std::vector<const Contribution*>> by_kpi;
+    boost::container::small_vector<const Contribution*, 32> by_kpi;
     for (const Contribution& one : contributions) {
-        by_kpi[one.kpi].push_back(&one);
+        const auto place = std::upper_bound(
+            by_kpi.begin(), by_kpi.end(), &one,
+            [](const Contribution* a, const Contribution* b) { return a->kpi < b->kpi; });
+        by_kpi.insert(place, &one);
     }
-    for (const auto& [kpi, ones] : by_kpi) {
-        add_kpi(deltas, ones, sign);
+    for (auto first = by_kpi.begin(); first != by_kpi.end();) {
+        const auto end = std::find_if(first, by_kpi.end(), [&](const Contribution* one) {
+            return one->kpi != (*first)->kpi;
+        });
+        add_kpi(deltas, {first, end}, sign);
+        first = end;
     }
 }
 
-base::Result<void> write_cells(store::WriteBack& rows, const Deltas& deltas) {
-    for (const auto& [key, delta] : deltas.cells) {
-        if (delta.is_empty()) {
-            continue;
-        }
-        const std::string bytes = store::cell_key(key);
-        BOOST_OUTCOME_TRY(const auto stored, rows.get(store::Family::state, bytes));
-        store::CellRow cell;
-        if (stored) {
-            BOOST_OUTCOME_TRY(cell, store::decode<store::CellRow>(*stored));
-        }
-        for (const auto& [measure, value] : delta.values()) {
-            cell.add(measure, value);
-        }
-        if (cell.is_empty()) {
-            rows.erase(store::Family::state, bytes);
-        } else {
-            rows.put(store::Family::state, bytes, store::encode(cell));
-        }
+/// Words of a key into one number. Source: the multiplier is 2^64 / golden ratio (Knuth, The Art of
+/// Computer Programming 3, 6.4).
+std::size_t mixed(std::initializer_list<std::uint64_t> words) {
+    std::uint64_t sum = 0;
+    for (const std::uint64_t word : words) {
+        sum = (sum ^ word) * 0x9E3779B97F4A7C15;
+        sum ^= sum >> 32;
     }
-    return base::success();
+    return sum;
 }
 
-base::Result<void> write_sets(store::WriteBack& rows, const Deltas& deltas) {
-    for (const auto& [key, members] : deltas.sets) {
-        const bool unchanged = std::all_of(members.begin(), members.end(),
-                                           [](const auto& one) { return one.second == 0; });
-        if (unchanged) {
-            continue;
-        }
-        const std::string bytes = store::set_key(key);
-        BOOST_OUTCOME_TRY(const auto stored, rows.get(store::Family::state, bytes));
-        store::SetRow set;
-        if (stored) {
-            BOOST_OUTCOME_TRY(set, store::decode<store::SetRow>(*stored));
-        }
-        for (const auto& [member, times] : members) {
-            set.add(member, times);
-        }
-        if (set.members.empty()) {
-            rows.erase(store::Family::state, bytes);
-        } else {
-            rows.put(store::Family::state, bytes, store::encode(set));
-        }
-    }
-    return base::success();
+std::uint64_t word(std::uint32_t high, std::uint32_t low) {
+    return std::uint64_t{high} << 32 | low;
+}
+std::uint32_t word(std::uint8_t a, std::uint8_t b, std::uint8_t c) {
+    return std::uint32_t{a} << 16 | std::uint32_t{b} << 8 | c;
+}
+
+std::string key_bytes(const store::CellKey& key) {
+    return store::cell_key(key);
+}
+std::string key_bytes(const store::SetKey& key) {
+    return store::set_key(key);
+}
+bool is_empty(const store::CellRow& row) {
+    return row.is_empty();
+}
+bool is_empty(const store::SetRow& row) {
+    return row.members.empty();
 }
 
 }  // namespace
 
-base::Result<void> replace_contributions(store::WriteBack& rows, kpi::Company company,
-                                         std::span<const Contribution> before,
-                                         std::span<const Contribution> after) {
+std::size_t Cells::Hash::operator()(const store::CellKey& key) const noexcept {
+    const std::uint32_t currency =
+        word(static_cast<std::uint8_t>(key.currency[0]), static_cast<std::uint8_t>(key.currency[1]),
+             static_cast<std::uint8_t>(key.currency[2]));
+    return mixed({word(key.company.value(), key.bucket), word(key.level.subject, key.level.team),
+                  word(currency, word(static_cast<std::uint8_t>(key.level.level),
+                                      static_cast<std::uint8_t>(key.group),
+                                      static_cast<std::uint8_t>(key.segment)))});
+}
+
+std::size_t Cells::Hash::operator()(const store::SetKey& key) const noexcept {
+    return mixed(
+        {word(key.company.value(), key.bucket), word(key.level.subject, key.level.team),
+         word(static_cast<std::uint8_t>(key.level.level), static_cast<std::uint8_t>(key.set),
+              static_cast<std::uint8_t>(key.segment))});
+}
+
+template <class Key, class Row>
+base::Result<Row*> Cells::row_to_change(Table<Key, Row>& table, Dirty<Key, Row>& dirty,
+                                        const Key& key) {
+    auto place = table.find(key);
+    if (place == table.end()) {
+        BOOST_OUTCOME_TRY(const auto stored, rows_.get(store::Family::state, key_bytes(key)));
+        Held<Row> held;
+        if (stored) {
+            BOOST_OUTCOME_TRY(held.row, store::decode<Row>(*stored));
+        }
+        place = table.emplace(key, std::move(held)).first;
+    }
+    if (!place->second.is_dirty) {
+        place->second.is_dirty = true;
+        dirty.push_back(&*place);  // maps keep their nodes where they are
+    }
+    return &place->second.row;
+}
+
+base::Result<void> Cells::replace(kpi::Company company, std::span<const Contribution> before,
+                                  std::span<const Contribution> after) {
     if (std::equal(before.begin(), before.end(), after.begin(), after.end())) {
         return base::success();
     }
     Deltas deltas{.company = company, .cells = {}, .sets = {}};
     add_entity(deltas, before, -1);
     add_entity(deltas, after, 1);
-    BOOST_OUTCOME_TRY(write_cells(rows, deltas));
-    return write_sets(rows, deltas);
+    for (const CellDelta& delta : deltas.cells) {
+        if (!delta.row.is_empty()) {
+            BOOST_OUTCOME_TRY(store::CellRow* const row,
+                              row_to_change(cells_, dirty_cells_, delta.key));
+            row->add(delta.row);
+        }
+    }
+    for (const SetDelta& delta : deltas.sets) {
+        if (delta.times != 0) {
+            BOOST_OUTCOME_TRY(store::SetRow* const row,
+                              row_to_change(sets_, dirty_sets_, delta.key));
+            row->add(delta.member, delta.times);
+        }
+    }
+    return base::success();
+}
+
+template <class Key, class Row>
+void Cells::flush(Table<Key, Row>& table, Dirty<Key, Row>& dirty, std::size_t held_max) {
+    for (auto* const held : dirty) {
+        const std::string bytes = key_bytes(held->first);
+        if (is_empty(held->second.row)) {
+            rows_.erase(store::Family::state, bytes);
+        } else {
+            rows_.put(store::Family::state, bytes, store::encode(held->second.row));
+        }
+        held->second.is_dirty = false;
+    }
+    dirty.clear();
+    if (table.size() > held_max) {
+        table.clear();
+    }
+}
+
+void Cells::flush() {
+    flush(cells_, dirty_cells_, held_cells_max);
+    flush(sets_, dirty_sets_, held_sets_max);
 }
 
 }  // namespace processors

@@ -52,6 +52,18 @@ std::optional<base::UtcMillis> event_time(const events::pb::Event& head) {
     }
 }
 
+/// Adds the keys of the texts whose ordinals are not in memory.
+void add_unknown_names(const Names& names, kpi::Company company, const events::Event& event,
+                       std::vector<std::string>& keys) {
+    for (const events::pb::Party& party : event.personal.parties()) {
+        for (const std::string* const text : {&party.raw(), &party.normalised()}) {
+            if (!text->empty() && !names.is_cached(company, Table::subject, *text)) {
+                keys.push_back(store::name_key(company, Table::subject, *text));
+            }
+        }
+    }
+}
+
 }  // namespace
 
 Fold::Fold(store::ViewStore& store)
@@ -110,19 +122,51 @@ void Fold::write_position() {
     state_.write(Family::state, job_key(), state_.job);
 }
 
+base::Result<void> Fold::look_ahead(std::span<const eventlog::ReadRecord> records) {
+    ahead_.clear();
+    std::vector<std::string> names;
+    std::vector<std::string> entities;
+    for (const eventlog::ReadRecord& record : records) {
+        auto event = events::decode(record.bytes);
+        if (!event) {
+            continue;
+        }
+        if (const CompanyState* const company =
+                state_.known_company(event.value().head.company())) {
+            add_unknown_names(state_.names, company->ordinal, event.value(), names);
+            BOOST_OUTCOME_TRY(calls_.add_keys(*company, event.value(), entities));
+        }
+        ahead_.emplace_back(record.offset, std::move(event).value());
+    }
+    BOOST_OUTCOME_TRY(state_.rows.prefetch(Family::state, std::move(names)));
+    return state_.rows.prefetch(Family::entity, std::move(entities));
+}
+
+events::Event Fold::decoded(const eventlog::ReadRecord& record) {
+    while (!ahead_.empty() && ahead_.front().first < record.offset) {
+        ahead_.pop_front();
+    }
+    if (!ahead_.empty() && ahead_.front().first == record.offset) {
+        events::Event event = std::move(ahead_.front().second);
+        ahead_.pop_front();
+        return event;
+    }
+    auto event = events::decode(record.bytes);
+    if (event) {
+        return std::move(event).value();
+    }
+    events::Event rejected;
+    rejected.head.mutable_rejected()->set_reason("unknown_type");
+    rejected.head.mutable_rejected()->set_stage("fold");
+    rejected.head.mutable_rejected()->set_detail("the record is no event of this version");
+    rejected.head.mutable_rejected()->set_bytes(record.bytes.size());
+    return rejected;
+}
+
 base::Result<void> Fold::apply(const eventlog::ReadRecord& record) {
     ENSURE(record.offset == state_.position.next_offset && !has_job());
     state_.position.log_time = std::max(state_.position.log_time, record.received_at);
-    events::Event event;
-    auto decoded = events::decode(record.bytes);
-    if (decoded) {
-        event = std::move(decoded).value();
-    } else {
-        event.head.mutable_rejected()->set_reason("unknown_type");
-        event.head.mutable_rejected()->set_stage("fold");
-        event.head.mutable_rejected()->set_detail("the record is no event of this version");
-        event.head.mutable_rejected()->set_bytes(record.bytes.size());
-    }
+    events::Event event = decoded(record);
     BOOST_OUTCOME_TRY(CompanyState * company, state_.company(event.head.company()));
     BOOST_OUTCOME_TRY(const auto source,
                       state_.names.intern_as<kpi::Source>(company->ordinal, Table::source,
@@ -147,6 +191,9 @@ base::Result<void> Fold::work() {
 
 base::Result<void> Fold::commit() {
     write_position();
+    write_sources();
+    state_.cells.flush();
+    state_.names.forget();
     return state_.rows.commit();
 }
 
@@ -245,6 +292,7 @@ base::Result<Verdict> Fold::apply_void(CompanyState& company, const Incoming& in
         }
     }
     state_.write(Family::entity, store::entity_key(key), row);
+    company.has_voids = true;
     if (verdict != Verdict::duplicate) {
         BOOST_OUTCOME_TRY(act_on_void(company, scope, voided, entity_id));
     }
@@ -358,9 +406,16 @@ base::Result<void> Fold::quarantine_action(const events::pb::QuarantineAction& a
 
 base::Result<void> Fold::count(const CompanyState& company, kpi::Source source,
                                const events::Event& event, Verdict verdict) {
-    const std::string key = store::source_key(company.ordinal, source);
-    BOOST_OUTCOME_TRY(const auto stored, state_.read<store::SourceRow>(Family::state, key));
-    store::SourceRow row = stored.value_or(store::SourceRow{});
+    auto place = sources_.find({company.ordinal, source});
+    if (place == sources_.end()) {
+        const std::string key = store::source_key(company.ordinal, source);
+        BOOST_OUTCOME_TRY(const auto stored, state_.read<store::SourceRow>(Family::state, key));
+        place =
+            sources_
+                .emplace(std::pair(company.ordinal, source), stored.value_or(store::SourceRow{}))
+                .first;
+    }
+    store::SourceRow& row = place->second;
     store::Ledger& ledger = state_.position.ledger;
     switch (verdict) {
         case Verdict::fresh:
@@ -393,8 +448,14 @@ base::Result<void> Fold::count(const CompanyState& company, kpi::Source source,
             row.up_to = std::max(row.up_to.value_or(up_to), up_to);
         }
     }
-    state_.write(Family::state, key, row);
     return base::success();
+}
+
+void Fold::write_sources() {
+    for (const auto& [key, row] : sources_) {
+        state_.write(Family::state, store::source_key(key.first, key.second), row);
+    }
+    sources_.clear();
 }
 
 std::map<std::string, store::CompanyView> Fold::companies() {

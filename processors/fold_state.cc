@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include <algorithm>
+
 namespace processors {
 
 const kpi::Settings& CompanyState::settings_at(base::UtcMillis at) const {
@@ -23,7 +25,16 @@ void CompanyState::settings_changed() {
     ++directory_version;
 }
 
+const CompanyState* FoldState::known_company(std::string_view id) const {
+    const auto found = std::find_if(companies.begin(), companies.end(),
+                                    [&](const auto& one) { return one.second.id == id; });
+    return found == companies.end() ? nullptr : &found->second;
+}
+
 base::Result<CompanyState*> FoldState::company(std::string_view id) {
+    if (last_company != nullptr && last_company->id == id) {
+        return last_company;
+    }
     BOOST_OUTCOME_TRY(const auto ordinal,
                       names.intern_as<kpi::Company>(kpi::Company(), store::Table::company, id));
     auto found = companies.find(ordinal);
@@ -32,9 +43,24 @@ base::Result<CompanyState*> FoldState::company(std::string_view id) {
         fresh.ordinal = ordinal;
         fresh.id = id;
         fresh.settings_changed();
+        const std::string voids =
+            store::entity_prefix(ordinal, store::kind_byte(events::Kind::voided));
+        BOOST_OUTCOME_TRY(store.scan(store::Family::entity, voids, store::prefix_end(voids),
+                                     [&](std::string_view, std::string_view) {
+                                         fresh.has_voids = true;
+                                         return false;
+                                     }));
         found = companies.emplace(ordinal, std::move(fresh)).first;
     }
-    return &found->second;
+    last_company = &found->second;  // maps keep their nodes where they are
+    return last_company;
+}
+
+base::Result<std::optional<store::VoidRow>> FoldState::voids_of(const store::EntityKey& target) {
+    if (!companies.at(target.company).has_voids) {
+        return std::optional<store::VoidRow>();
+    }
+    return read<store::VoidRow>(store::Family::entity, store::entity_key(target));
 }
 
 void FoldState::touch(const CompanyState& company, store::Dirt::What what, std::uint32_t ordinal,
@@ -42,20 +68,6 @@ void FoldState::touch(const CompanyState& company, store::Dirt::What what, std::
     if (from < until) {
         const std::uint64_t term = std::uint64_t{company.ordinal.value()} << 32 | ordinal;
         dirt.insert({.what = what, .term = term, .from = from, .until = until});
-    }
-}
-
-void replace_index_keys(store::WriteBack& rows, const std::set<std::string>& before,
-                        const std::set<std::string>& after) {
-    for (const std::string& key : before) {
-        if (!after.contains(key)) {
-            rows.erase(store::Family::index, key);
-        }
-    }
-    for (const std::string& key : after) {
-        if (!before.contains(key)) {
-            rows.put(store::Family::index, key, std::string());
-        }
     }
 }
 

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "kpi/directory.h"
 #include "kpi/settings.h"
+#include "processors/cells.h"
 #include "processors/names.h"
 #include "store/rows.h"
 #include "store/write_back.h"
@@ -27,6 +28,8 @@ struct CompanyState {
     std::uint64_t directory_version = 1;
     /// Row keys of directory entries by kind and name (void_target): how a void finds its entry.
     std::map<std::string, std::string> entry_keys;
+    /// Some void has arrived; until then nobody needs to look for one.
+    bool has_voids = false;
 
     const kpi::Settings& settings_at(base::UtcMillis at) const;
     /// To be called after every change of `timeline`.
@@ -35,21 +38,29 @@ struct CompanyState {
 
 /// All that the parts of the fold share. One thread.
 struct FoldState {
-    explicit FoldState(store::ViewStore& views) : store(views), rows(views), names(rows) {}
+    explicit FoldState(store::ViewStore& views)
+        : store(views), rows(views), cells(rows), names(rows) {}
 
     store::ViewStore& store;
     store::WriteBack rows;
+    Cells cells;
     Names names;
     store::PositionRow position;
     store::JobRow job;
     std::map<kpi::Company, CompanyState> companies;
 
     base::Result<CompanyState*> company(std::string_view id);
+    /// nullptr when no event has named it yet.
+    const CompanyState* known_company(std::string_view id) const;
     /// Notes that entities have to be attributed again; worked on by Reattribution.
     void touch(const CompanyState& company, store::Dirt::What what, std::uint32_t ordinal,
                base::UtcMillis from, base::UtcMillis until);
 
     std::set<store::Dirt> dirt;  ///< not yet worked on, or waiting for directory.applied
+    CompanyState* last_company = nullptr;
+
+    /// All voids of a target; nullopt when there are none.
+    base::Result<std::optional<store::VoidRow>> voids_of(const store::EntityKey& target);
 
     /// Typed access to rows.
     template <class Row>
@@ -66,9 +77,5 @@ struct FoldState {
         rows.put(family, key, store::encode(row));
     }
 };
-
-/// Puts the index keys in `after` and takes out those only in `before`. Both sorted by index_key.
-void replace_index_keys(store::WriteBack& rows, const std::set<std::string>& before,
-                        const std::set<std::string>& after);
 
 }  // namespace processors

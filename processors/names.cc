@@ -3,7 +3,7 @@
 namespace processors {
 namespace {
 
-/// Both caches are dropped when they hold this many texts; they refill from the rows.
+/// The caches are dropped when they hold this many texts.
 constexpr std::size_t cached_max = 200'000;
 
 std::string counter_key(kpi::Company company, store::Table table) {
@@ -24,24 +24,28 @@ std::uint32_t number_of(std::string_view value) {
 
 }  // namespace
 
+void Names::note(Cache& of_table, std::string_view text, std::uint32_t ordinal) {
+    of_table.ordinals.emplace(text, ordinal);
+    of_table.texts.emplace(ordinal, text);
+    ++cached_count_;
+}
+
 base::Result<std::uint32_t> Names::find(kpi::Company company, store::Table table,
                                         std::string_view text) {
     if (text.empty()) {
         return 0U;
     }
-    std::string key = store::name_key(company, table, text);
-    if (const auto cached = ordinals_.find(key); cached != ordinals_.end()) {
+    Cache& of_table = cache(company, table);
+    if (const auto cached = of_table.ordinals.find(text); cached != of_table.ordinals.end()) {
         return cached->second;
     }
-    BOOST_OUTCOME_TRY(const auto row, rows_.get(store::Family::state, key));
+    BOOST_OUTCOME_TRY(const auto row,
+                      rows_.get(store::Family::state, store::name_key(company, table, text)));
     if (!row) {
         return 0U;
     }
     const std::uint32_t ordinal = number_of(*row);
-    if (ordinals_.size() >= cached_max) {
-        ordinals_.clear();
-    }
-    ordinals_.emplace(std::move(key), ordinal);
+    note(of_table, text, ordinal);
     return ordinal;
 }
 
@@ -52,10 +56,9 @@ base::Result<std::uint32_t> Names::intern(kpi::Company company, store::Table tab
         return known;
     }
     BOOST_OUTCOME_TRY(const std::uint32_t ordinal, next(company, table));
-    std::string key = store::name_key(company, table, text);
-    rows_.put(store::Family::state, key, number_value(ordinal));
+    rows_.put(store::Family::state, store::name_key(company, table, text), number_value(ordinal));
     rows_.put(store::Family::state, store::text_key(company, table, ordinal), std::string(text));
-    ordinals_.emplace(std::move(key), ordinal);
+    note(cache(company, table), text, ordinal);
     return ordinal;
 }
 
@@ -64,19 +67,31 @@ base::Result<std::string> Names::text(kpi::Company company, store::Table table,
     if (ordinal == 0) {
         return std::string();
     }
-    std::string key = store::text_key(company, table, ordinal);
-    if (const auto cached = texts_.find(key); cached != texts_.end()) {
+    Cache& of_table = cache(company, table);
+    if (const auto cached = of_table.texts.find(ordinal); cached != of_table.texts.end()) {
         return cached->second;
     }
-    BOOST_OUTCOME_TRY(const auto row, rows_.get(store::Family::state, key));
+    BOOST_OUTCOME_TRY(const auto row,
+                      rows_.get(store::Family::state, store::text_key(company, table, ordinal)));
     if (!row) {
         return base::Error(base::ErrorCode::corrupt,
                            "ordinal " + std::to_string(ordinal) + " has no text");
     }
-    if (texts_.size() >= cached_max) {
-        texts_.clear();
+    std::string text(*row);
+    note(of_table, text, ordinal);
+    return text;
+}
+
+bool Names::is_cached(kpi::Company company, store::Table table, std::string_view text) const {
+    const auto of_table = caches_.find(number(company, table));
+    return of_table != caches_.end() && of_table->second.ordinals.contains(text);
+}
+
+void Names::forget() {
+    if (cached_count_ > cached_max) {
+        caches_.clear();
+        cached_count_ = 0;
     }
-    return texts_.emplace(std::move(key), std::string(*row)).first->second;
 }
 
 base::Result<std::uint32_t> Names::next(kpi::Company company, store::Table table) {

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -26,8 +28,12 @@ public:
     /// The ordinal of `text`; 0 when it never appeared.
     base::Result<std::uint32_t> find(kpi::Company company, store::Table table,
                                      std::string_view text);
-    /// The text of an ordinal; empty for 0. The reference holds until the next call.
+    /// The text of an ordinal; empty for 0.
     base::Result<std::string> text(kpi::Company company, store::Table table, std::uint32_t ordinal);
+
+    bool is_cached(kpi::Company company, store::Table table, std::string_view text) const;
+    /// Between batches: bounds what is cached.
+    void forget();
 
     template <class Id>
     base::Result<Id> intern_as(kpi::Company company, store::Table table, std::string_view text) {
@@ -36,11 +42,30 @@ public:
     }
 
 private:
+    struct TextHash {
+        using is_transparent = void;
+        std::size_t operator()(std::string_view text) const noexcept {
+            return std::hash<std::string_view>{}(text);
+        }
+    };
+    /// What is cached of one table of one company; it refills from the rows.
+    struct Cache {
+        std::unordered_map<std::string, std::uint32_t, TextHash, std::equal_to<>> ordinals;
+        std::unordered_map<std::uint32_t, std::string> texts;
+    };
+
+    static std::uint64_t number(kpi::Company company, store::Table table) {
+        return std::uint64_t{company.value()} << 8 | static_cast<std::uint8_t>(table);
+    }
+    Cache& cache(kpi::Company company, store::Table table) {
+        return caches_[number(company, table)];
+    }
+    void note(Cache& of_table, std::string_view text, std::uint32_t ordinal);
     base::Result<std::uint32_t> next(kpi::Company company, store::Table table);
 
     store::WriteBack& rows_;
-    std::unordered_map<std::string, std::uint32_t> ordinals_;  ///< by name key
-    std::unordered_map<std::string, std::string> texts_;       ///< by text key
+    std::unordered_map<std::uint64_t, Cache> caches_;  ///< by company and table
+    std::size_t cached_count_ = 0;
 };
 
 }  // namespace processors

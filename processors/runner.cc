@@ -6,9 +6,12 @@ namespace processors {
 namespace {
 
 constexpr std::chrono::milliseconds idle_wait{500};
-constexpr std::size_t read_bytes_max = 32U << 20U;
-/// A batch ends early when it has changed so many rows: what is not yet written stands in memory.
-constexpr std::size_t batch_changes_max = 400'000;
+/// So many records are read and decoded, and what they ask for is read, at once.
+constexpr std::size_t look_ahead_records = 1'000;
+constexpr std::size_t read_bytes_max = 8U << 20U;
+/// A batch ends early when it has changed so many rows and index keys, about 100 B each: what is
+/// not yet written stands in memory.
+constexpr std::size_t batch_changes_max = 1'000'000;
 
 }  // namespace
 
@@ -73,18 +76,29 @@ base::Result<bool> Runner::step(std::uint64_t until) {
     const std::size_t batch = until - next > options_.catch_up_records_max
                                   ? options_.catch_up_records_max
                                   : options_.batch_records_max;
-    const std::size_t wanted =
-        static_cast<std::size_t>(std::min<std::uint64_t>(batch, until - next));
-    BOOST_OUTCOME_TRY(const auto records,
-                      log_.read(options_.partition, next, wanted, read_bytes_max));
-    for (const eventlog::ReadRecord& record : records) {
-        BOOST_OUTCOME_TRY(fold_->apply(record));
-        if (fold_->has_job() || fold_->changes_count() > batch_changes_max) {
-            break;
-        }
+    const std::uint64_t end = next + std::min<std::uint64_t>(batch, until - next);
+    bool is_full = false;
+    while (!is_full && fold_->position().next_offset < end) {
+        BOOST_OUTCOME_TRY(is_full, fold_some(end));
     }
     BOOST_OUTCOME_TRY(commit());
-    return !records.empty();
+    return fold_->position().next_offset != next;
+}
+
+base::Result<bool> Runner::fold_some(std::uint64_t end) {
+    const std::uint64_t next = fold_->position().next_offset;
+    const auto wanted =
+        static_cast<std::size_t>(std::min<std::uint64_t>(look_ahead_records, end - next));
+    BOOST_OUTCOME_TRY(const auto records,
+                      log_.read(options_.partition, next, wanted, read_bytes_max));
+    BOOST_OUTCOME_TRY(fold_->look_ahead(records));
+    for (const eventlog::ReadRecord& record : records) {
+        BOOST_OUTCOME_TRY(fold_->apply(record));
+        if (fold_->has_job()) {
+            return true;
+        }
+    }
+    return records.empty() || fold_->changes_count() > batch_changes_max;
 }
 
 base::Result<void> Runner::run_to(std::uint64_t offset) {

@@ -64,6 +64,8 @@ private:
     void loop(const std::stop_token& stop);
     /// Folds one batch of records below `until`; false when there was none.
     base::Result<bool> step(std::uint64_t until);
+    /// Folds the records that come next; true when the batch should end.
+    base::Result<bool> fold_some(std::uint64_t end);
     base::Result<void> finish_job();
     base::Result<void> commit();
 

@@ -62,13 +62,13 @@ void Tally::add_money(const kpi::Currency& currency, Measure measure, base::Int1
 }
 
 void Tally::add_cell(const store::CellKey& key, const store::CellRow& cell) {
-    for (const auto& [measure, value] : cell.values()) {
+    cell.visit([&](Measure measure, base::Int128 value) {
         if (is_money(measure)) {
             add_money(key.currency, measure, value);
         } else {
             add_plain(measure, static_cast<std::int64_t>(value));
         }
-    }
+    });
 }
 
 void Tally::add_set(Kpi set, const store::SetRow& row) {

@@ -184,6 +184,9 @@ inline std::string entity_key(const EntityKey& key) {
         .raw(key.native_id)
         .take();
 }
+inline std::string entity_prefix(kpi::Company company, std::uint8_t kind) {
+    return KeyWriter().u32(company.value()).u8(kind).take();
+}
 bool read_entity_key(std::string_view bytes, EntityKey& key);
 inline constexpr std::uint8_t kind_byte(events::Kind kind) {
     return static_cast<std::uint8_t>(kind);

@@ -1,6 +1,9 @@
 #pragma once
 
 #include <array>
+#include <bit>
+#include <boost/container/small_vector.hpp>
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -259,14 +262,29 @@ inline constexpr Group group_of(Measure measure) {
 class CellRow {
 public:
     void add(Measure measure, base::Int128 value);
+    /// Adds every measure of `other`.
+    void add(const CellRow& other);
     base::Int128 get(Measure measure) const;
-    bool is_empty() const { return values_.empty(); }
-    const std::map<Measure, base::Int128>& values() const { return values_; }
-    std::map<Measure, base::Int128>& values() { return values_; }
+    bool is_empty() const { return bits_ == 0; }
+    /// Bit n: the measure of number n is not 0.
+    std::uint64_t bits() const { return bits_; }
+    /// Shows the measures that are not 0, in the order of their numbers.
+    template <class Visit>
+    void visit(const Visit& show) const {
+        std::size_t place = 0;
+        for (std::uint64_t left = bits_; left != 0; left &= left - 1) {
+            show(static_cast<Measure>(std::countr_zero(left)), values_[place++]);
+        }
+    }
     friend bool operator==(const CellRow&, const CellRow&) = default;
 
 private:
-    std::map<Measure, base::Int128> values_;
+    std::size_t place_of(Measure measure) const {
+        const std::uint64_t below = (std::uint64_t{1} << static_cast<unsigned>(measure)) - 1;
+        return static_cast<std::size_t>(std::popcount(bits_ & below));
+    }
+    std::uint64_t bits_ = 0;
+    boost::container::small_vector<base::Int128, 12> values_;  ///< of the bits set, rising
 };
 
 /// Distinct members with the number of entities that gave each.

@@ -8,16 +8,27 @@
 namespace store {
 
 void CellRow::add(Measure measure, base::Int128 value) {
-    const auto [place, is_new] = values_.try_emplace(measure, 0);
-    place->second += value;
-    if (place->second == 0) {
-        values_.erase(place);
+    const std::uint64_t bit = std::uint64_t{1} << static_cast<unsigned>(measure);
+    const auto place = values_.begin() + static_cast<std::ptrdiff_t>(place_of(measure));
+    if ((bits_ & bit) != 0) {
+        *place += value;
+        if (*place == 0) {
+            values_.erase(place);
+            bits_ &= ~bit;
+        }
+    } else if (value != 0) {
+        values_.insert(place, value);
+        bits_ |= bit;
     }
 }
 
+void CellRow::add(const CellRow& other) {
+    other.visit([this](Measure measure, base::Int128 value) { add(measure, value); });
+}
+
 base::Int128 CellRow::get(Measure measure) const {
-    const auto found = values_.find(measure);
-    return found == values_.end() ? 0 : found->second;
+    const bool is_there = (bits_ >> static_cast<unsigned>(measure) & 1) != 0;
+    return is_there ? values_[place_of(measure)] : base::Int128{0};
 }
 
 void SetRow::add(std::uint64_t member, std::int64_t times) {
@@ -44,16 +55,8 @@ constexpr std::uint64_t measures_known = bits_of(Measure::calls_in, Measure::mis
 
 /// A cell: bitmap of its measures, then one number each.
 void write_row(ValueWriter& out, const CellRow& row) {
-    std::uint64_t bits = 0;
-    for (const auto& [measure, value] : row.values()) {
-        bits |= std::uint64_t{value != 0} << static_cast<unsigned>(measure);
-    }
-    out.u(bits);
-    for (const auto& [measure, value] : row.values()) {
-        if (value != 0) {
-            out.i128(value);
-        }
-    }
+    out.u(row.bits());
+    row.visit([&](Measure, base::Int128 value) { out.i128(value); });
 }
 
 void read_row(ValueReader& in, CellRow& row) {
@@ -69,7 +72,7 @@ void read_row(ValueReader& in, CellRow& row) {
                 in.fail();
                 return;
             }
-            row.values().emplace_hint(row.values().end(), static_cast<Measure>(bit), value);
+            row.add(static_cast<Measure>(bit), value);
         }
     }
 }

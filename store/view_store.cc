@@ -24,6 +24,15 @@ base::Result<std::vector<std::optional<std::string>>> ViewReader::get_many(
     return values;
 }
 
+base::Result<void> ViewStore::ingest_index(std::span<const std::string_view> keys) {
+    std::vector<Change> changes;
+    changes.reserve(keys.size());
+    for (const std::string_view key : keys) {
+        changes.push_back({Family::index, std::string(key), std::string()});
+    }
+    return write(changes);
+}
+
 std::string prefix_end(std::string_view prefix) {
     std::string end(prefix);
     while (!end.empty() && end.back() == '\xff') {

@@ -17,7 +17,7 @@ namespace store {
 enum class Family : std::uint8_t {
     state = 0,   ///< meta, cells, sets, directory, clients, subjects, quarantine: docs/view_keys.md
     entity = 1,  ///< calls, mails, meetings ... with their aliases
-    index = 2,   ///< search keys (`ix_live`)
+    index = 2,   ///< search keys
 };
 inline constexpr std::size_t families_count = 3;
 std::string_view to_string(Family family);
@@ -62,6 +62,10 @@ class ViewStore : public ViewReader {
 public:
     /// Errors: unavailable - the disk refuses (full); corrupt. In both cases nothing was written.
     virtual base::Result<void> write(std::span<const Change> changes) = 0;
+    /// Puts new keys of the family `index` (sorted, each once) all at once, at a fraction of the
+    /// cost of as many changes. Not part of any `write`: they show before the next one. Repeating
+    /// it changes nothing. Errors: as `write`.
+    virtual base::Result<void> ingest_index(std::span<const std::string_view> keys);
     /// A state that later writes do not change. Cheap; hold it for a request, not for ever.
     virtual std::shared_ptr<const ViewReader> snapshot() const = 0;
     /// Makes every write so far survive a power cut.

@@ -3,6 +3,7 @@
 #include <xxhash.h>
 
 #include <algorithm>
+#include <array>
 #include <tuple>
 #include <utility>
 
@@ -19,6 +20,24 @@ constexpr std::uint8_t digests_version = 1;
 constexpr std::size_t cached_bytes_max = std::size_t{64} << 20;
 /// What a row in memory costs beside its bytes: node, two strings, bucket.
 constexpr std::size_t row_overhead_bytes = 160;
+
+/// From so many new index keys on a commit ingests them.
+constexpr std::size_t ingested_keys_min = 20'000;
+
+/// Eight bytes of `key` from `begin` on as a number of the same order; 0 behind the end.
+std::uint64_t number_at(std::string_view key, std::size_t begin) {
+    std::uint64_t number = 0;
+    for (std::size_t i = begin; i < begin + 8; ++i) {
+        number = number << 8 | (i < key.size() ? static_cast<std::uint8_t>(key[i]) : 0U);
+    }
+    return number;
+}
+
+/// Where a key stands, with its first bytes at hand for comparing.
+struct Place {
+    std::array<std::uint64_t, 3> head{};
+    std::size_t number = 0;
+};
 
 std::size_t index_of(Family family) {
     return static_cast<std::size_t>(family);
@@ -154,9 +173,10 @@ base::Result<WriteBack::Row*> WriteBack::load(Family family, std::string_view ke
 
 base::Result<std::optional<std::string_view>> WriteBack::get(Family family, std::string_view key) {
     if (family == Family::index) {
-        const auto pending = index_changes_.find(key);
-        if (pending != index_changes_.end()) {
-            return pending->second ? std::optional<std::string_view>("") : std::nullopt;
+        sort_index_changes();
+        const auto pending = first_index_change(key);
+        if (pending != index_changes_.end() && pending->key == key) {
+            return pending->is_put ? std::optional<std::string_view>("") : std::nullopt;
         }
         BOOST_OUTCOME_TRY(const auto value, store_.get(family, key));
         return value ? std::optional<std::string_view>("") : std::nullopt;
@@ -169,7 +189,8 @@ base::Result<std::optional<std::string_view>> WriteBack::get(Family family, std:
 void WriteBack::change(Family family, std::string_view key, std::optional<std::string> value) {
     if (family == Family::index) {
         ENSURE(!value || value->empty());
-        index_changes_.insert_or_assign(std::string(key), value.has_value());
+        index_changes_.push_back({.key = std::string(key), .is_put = value.has_value()});
+        is_index_sorted_ = false;
         return;
     }
     Rows& rows = rows_[index_of(family)];
@@ -193,6 +214,11 @@ void WriteBack::erase(Family family, std::string_view key) {
     change(family, key, std::nullopt);
 }
 
+void WriteBack::put_new_key(std::string_view key) {
+    index_changes_.push_back({.key = std::string(key), .is_put = true, .is_new = true});
+    is_index_sorted_ = false;
+}
+
 base::Result<void> WriteBack::prefetch(Family family, std::vector<std::string> keys) {
     ENSURE(family != Family::index);
     Rows& rows = rows_[index_of(family)];
@@ -211,65 +237,129 @@ base::Result<void> WriteBack::prefetch(Family family, std::vector<std::string> k
     return base::success();
 }
 
+/// Brings the log of index changes into the order of the keys, of each the last. A key that was new
+/// and is erased again was never there.
+void WriteBack::sort_index_changes() {
+    if (is_index_sorted_) {
+        return;
+    }
+    std::vector<Place> order;
+    order.reserve(index_changes_.size());
+    for (std::size_t i = 0; i < index_changes_.size(); ++i) {
+        const std::string_view key = index_changes_[i].key;
+        order.push_back({{number_at(key, 0), number_at(key, 8), number_at(key, 16)}, i});
+    }
+    std::sort(order.begin(), order.end(), [this](const Place& a, const Place& b) {
+        if (a.head != b.head) {
+            return a.head < b.head;
+        }
+        return std::tie(index_changes_[a.number].key, a.number) <
+               std::tie(index_changes_[b.number].key, b.number);
+    });
+    std::vector<IndexChange> sorted;
+    sorted.reserve(order.size());
+    bool began_new = false;  // the key of sorted.back()
+    for (const Place& place : order) {
+        IndexChange& change = index_changes_[place.number];
+        if (sorted.empty() || sorted.back().key != change.key) {
+            began_new = change.is_new;
+            sorted.push_back(std::move(change));
+        } else {
+            sorted.back() = std::move(change);
+        }
+        sorted.back().was_absent = began_new;
+    }
+    std::erase_if(sorted, [](const IndexChange& one) { return one.was_absent && !one.is_put; });
+    index_changes_ = std::move(sorted);
+    is_index_sorted_ = true;
+}
+
+std::vector<WriteBack::IndexChange>::const_iterator WriteBack::first_index_change(
+    std::string_view key) const {
+    return std::lower_bound(
+        index_changes_.begin(), index_changes_.end(), key,
+        [](const IndexChange& change, std::string_view wanted) { return change.key < wanted; });
+}
+
 base::Result<void> WriteBack::scan_index(std::string_view from, std::string_view until,
                                          const std::function<bool(std::string_view key)>& visit) {
-    auto pending = index_changes_.lower_bound(from);
-    const auto end = until.empty() ? index_changes_.end() : index_changes_.lower_bound(until);
+    sort_index_changes();
+    auto pending = first_index_change(from);
+    const auto end = until.empty() ? index_changes_.cend() : first_index_change(until);
     bool goes_on = true;
     // Shows what was put before `key`; steps over a change of `key` itself.
     const auto show_pending_before = [&](std::string_view key) {
-        for (; goes_on && pending != end && pending->first < key; ++pending) {
-            goes_on = !pending->second || visit(pending->first);
+        for (; goes_on && pending != end && pending->key < key; ++pending) {
+            goes_on = !pending->is_put || visit(pending->key);
         }
     };
     BOOST_OUTCOME_TRY(
         store_.scan(Family::index, from, until, [&](std::string_view key, std::string_view) {
             show_pending_before(key);
-            if (goes_on && (pending == end || pending->first != key)) {
+            if (goes_on && (pending == end || pending->key != key)) {
                 goes_on = visit(key);
             } else if (goes_on) {
-                goes_on = !pending->second || visit(key);
+                goes_on = !pending->is_put || visit(key);
                 ++pending;
             }
             return goes_on;
         }));
     for (; goes_on && pending != end; ++pending) {
-        goes_on = !pending->second || visit(pending->first);
+        goes_on = !pending->is_put || visit(pending->key);
     }
     return base::success();
 }
 
 /// Rows changed without a look at them: their stored value is needed for the digest.
 base::Result<void> WriteBack::load_dirty() {
-    std::sort(dirty_.begin(), dirty_.end(), [](const Dirty& left, const Dirty& right) {
-        return std::tie(left.family, *left.key) < std::tie(right.family, *right.key);
-    });
     for (const Family family : {Family::state, Family::entity}) {
-        std::vector<std::string_view> keys;
-        std::vector<Row*> rows;
+        std::vector<const Dirty*> unread;
         for (const Dirty& dirty : dirty_) {
-            if (dirty.family == family && !dirty.row->is_loaded) {
-                keys.push_back(*dirty.key);
-                rows.push_back(dirty.row);
+            if (dirty.family == family && !dirty.row->is_loaded &&
+                digest_kind(family, *dirty.key) != 0) {
+                unread.push_back(&dirty);
             }
         }
-        if (keys.empty()) {
+        if (unread.empty()) {
             continue;
         }
+        std::sort(unread.begin(), unread.end(),
+                  [](const Dirty* left, const Dirty* right) { return *left->key < *right->key; });
+        std::vector<std::string_view> keys;
+        keys.reserve(unread.size());
+        for (const Dirty* const dirty : unread) {
+            keys.push_back(*dirty->key);
+        }
         BOOST_OUTCOME_TRY(auto values, store_.get_many(family, keys));
-        for (std::size_t i = 0; i < rows.size(); ++i) {
-            note_loaded(keys[i].size(), *rows[i], std::move(values[i]));
+        for (std::size_t i = 0; i < unread.size(); ++i) {
+            note_loaded(keys[i].size(), *unread[i]->row, std::move(values[i]));
         }
     }
     return base::success();
 }
 
-std::vector<Change> WriteBack::take_changes(std::vector<Row*>& written, Digests& digests) {
+/// Whether they were so many that they are now in the store.
+base::Result<bool> WriteBack::ingest_new_keys() {
+    std::vector<std::string_view> keys;
+    for (const IndexChange& one : index_changes_) {
+        if (one.is_put && one.was_absent) {
+            keys.emplace_back(one.key);
+        }
+    }
+    if (keys.size() < ingested_keys_min) {
+        return false;
+    }
+    BOOST_OUTCOME_TRY(store_.ingest_index(keys));
+    return true;
+}
+
+std::vector<Change> WriteBack::take_changes(std::vector<Row*>& written, Digests& digests,
+                                            bool with_new_keys) {
     std::vector<Change> changes;
     changes.reserve(changes_count() + 1);
     for (const Dirty& dirty : dirty_) {
         Row& row = *dirty.row;
-        if (row.current != row.stored) {
+        if (!row.is_loaded || row.current != row.stored) {
             note_change(digests, dirty.family, *dirty.key, row.stored, row.current);
             written.push_back(&row);
             changes.push_back({dirty.family, *dirty.key, std::move(row.current)});
@@ -278,9 +368,11 @@ std::vector<Change> WriteBack::take_changes(std::vector<Row*>& written, Digests&
     if (digests != digests_) {
         changes.push_back({Family::state, meta_key("digest"), encode_digests(digests)});
     }
-    for (const auto& [key, is_put] : index_changes_) {
-        changes.push_back(
-            {Family::index, key, is_put ? std::optional<std::string>("") : std::nullopt});
+    for (const IndexChange& one : index_changes_) {
+        if (with_new_keys || !one.is_put || !one.was_absent) {
+            changes.push_back({Family::index, one.key,
+                               one.is_put ? std::optional<std::string>("") : std::nullopt});
+        }
     }
     return changes;
 }
@@ -289,6 +381,9 @@ std::vector<Change> WriteBack::take_changes(std::vector<Row*>& written, Digests&
 void WriteBack::settle(std::vector<Row*>& written, std::vector<Change>& changes) {
     const auto bytes = [](const Row& row) { return row.stored ? row.stored->size() : 0; };
     for (std::size_t i = 0; i < written.size(); ++i) {
+        if (!written[i]->is_loaded) {
+            note_loaded(changes[i].key.size(), *written[i], std::nullopt);
+        }
         cached_bytes_ -= bytes(*written[i]);
         written[i]->stored = std::move(changes[i].value);
         cached_bytes_ += bytes(*written[i]);
@@ -299,6 +394,7 @@ void WriteBack::settle(std::vector<Row*>& written, std::vector<Change>& changes)
     }
     dirty_.clear();
     index_changes_.clear();
+    is_index_sorted_ = true;
     if (cached_bytes_ > cached_bytes_max) {
         for (Rows& rows : rows_) {
             rows.clear();
@@ -309,9 +405,11 @@ void WriteBack::settle(std::vector<Row*>& written, std::vector<Change>& changes)
 
 base::Result<void> WriteBack::commit() {
     BOOST_OUTCOME_TRY(load_dirty());
+    sort_index_changes();
+    BOOST_OUTCOME_TRY(const bool ingested, ingest_new_keys());
     std::vector<Row*> written;
     Digests digests = digests_;
-    std::vector<Change> changes = take_changes(written, digests);
+    std::vector<Change> changes = take_changes(written, digests, !ingested);
     if (!changes.empty()) {
         const base::Result<void> done = store_.write(changes);
         if (!done) {

@@ -48,6 +48,9 @@ public:
     base::Result<std::optional<std::string_view>> get(Family family, std::string_view key);
     void put(Family family, std::string_view key, std::string value);
     void erase(Family family, std::string_view key);
+    /// Puts an index key of an entity that has none yet. When a commit has very many of them they
+    /// are ingested (ViewStore::ingest_index), and may show while their entity does not.
+    void put_new_key(std::string_view key);
 
     /// Reads the rows of `state` or `entity` that are not in memory yet, all at once. For a batch
     /// whose keys are known beforehand.  Errors: those of ViewReader::get.
@@ -87,17 +90,30 @@ private:
         Row* row = nullptr;
     };
 
+    struct IndexChange {
+        std::string key;
+        bool is_put = false;  ///< else erased
+        bool is_new = false;  ///< put by `put_new_key`
+        /// Sorted: the store does not have it, because the first change of it was `is_new`.
+        bool was_absent = false;
+    };
+
     base::Result<Row*> load(Family family, std::string_view key);
+    void sort_index_changes();
+    std::vector<IndexChange>::const_iterator first_index_change(std::string_view key) const;
     void change(Family family, std::string_view key, std::optional<std::string> value);
     base::Result<void> load_dirty();
     void note_loaded(std::size_t key_bytes, Row& row, std::optional<std::string> value);
-    std::vector<Change> take_changes(std::vector<Row*>& written, Digests& digests);
+    base::Result<bool> ingest_new_keys();
+    std::vector<Change> take_changes(std::vector<Row*>& written, Digests& digests,
+                                     bool with_new_keys);
     void settle(std::vector<Row*>& written, std::vector<Change>& changes);
 
     ViewStore& store_;
     Rows rows_[families_count];
     std::vector<Dirty> dirty_;
-    std::map<std::string, bool, std::less<>> index_changes_;  ///< key -> put or erased
+    std::vector<IndexChange> index_changes_;  ///< of one key the last holds
+    bool is_index_sorted_ = true;             ///< then each key stands there once
     std::size_t cached_bytes_ = 0;
     Digests digests_;
 };

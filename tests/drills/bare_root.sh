@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # bare_root.sh [--tree] [--tests]: the two commands of the README on an empty Debian 12. Makes a root
 # with debootstrap in a temporary folder (bash and git, nothing else), clones the project into it, runs
-# `deploy/run.sh --once` cold and warm, with --tests also `tests/run.sh`, and prints how long each took.
+# `deploy/run.sh --once` cold and warm, with --tests also `.ci/run`, and prints how long each took.
 # --tree takes the files as they lie here instead of the last commit. Root only; needs debootstrap.
 set -euo pipefail
 
@@ -68,5 +68,5 @@ fi
 inside deploy/run.sh --once
 inside deploy/run.sh --once
 if [ $tests = true ]; then
-    inside tests/run.sh
+    inside .ci/run
 fi

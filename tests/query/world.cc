@@ -6,7 +6,6 @@
 #include <cstdlib>
 
 #include "base/json.h"
-#include "processors/cells.h"
 
 namespace query_test {
 
@@ -93,7 +92,8 @@ std::string plain(const json::value* value) {
 
 }  // namespace
 
-World::World(std::string_view zone) : store_(memory_store()), rows_(*store_), names_(rows_) {
+World::World(std::string_view zone)
+    : store_(memory_store()), rows_(*store_), cells_(rows_), names_(rows_) {
     must(rows_.open());
     kpi::SettingsEntry entry;
     entry.by_configuration = true;
@@ -148,7 +148,7 @@ void World::add_call(std::string_view scope_name, const std::string& native_id,
         }
     }
     put_entity(key, store::encode(row));
-    must(processors::replace_contributions(rows_, company_, {}, kpi::contributions(call)));
+    must(cells_.replace(company_, {}, kpi::contributions(call)));
 }
 
 void World::add_alias(std::string_view scope_name, const std::string& alias,
@@ -166,7 +166,7 @@ void World::add_activity(events::Kind kind, std::string_view scope_name,
         index(store::Index::manager, one.manager.value(), one.at, key);
     }
     put_entity(key, store::encode(row));
-    must(processors::replace_contributions(rows_, company_, {}, row.contributions));
+    must(cells_.replace(company_, {}, row.contributions));
 }
 
 void World::add_item(std::uint64_t offset, const store::QuarantineRow& row) {
@@ -191,6 +191,7 @@ void World::declare(std::string_view id, std::string_view team_id, kpi::Validity
 }
 
 store::ReadView World::view() {
+    cells_.flush();
     must(rows_.commit());
     store::ReadView view;
     view.rows = store_->snapshot();

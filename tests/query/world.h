@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "kpi/directory.h"
 #include "kpi/settings.h"
+#include "processors/cells.h"
 #include "processors/names.h"
 #include "query/ports.h"
 #include "store/read_view.h"
@@ -71,6 +72,7 @@ private:
     kpi::Company company_{1};
     std::shared_ptr<store::ViewStore> store_;
     store::WriteBack rows_;
+    processors::Cells cells_;
     processors::Names names_;
     kpi::Directory directory_;
     kpi::SettingsTimeline settings_;

@@ -12,6 +12,7 @@
 #include <map>
 #include <memory>
 #include <random>
+#include <set>
 
 #include "support.h"
 
@@ -135,6 +136,69 @@ TEST_P(RocksViewStore, ScanStopsWhenToldAndBeforeItsEnd) {
     ASSERT_TRUE(rows_->scan(Family::index, "", "",
                             [&](std::string_view, std::string_view) { return ++shown < 2; }));
     EXPECT_EQ(shown, 2);
+}
+
+TEST_P(RocksViewStore, IndexIsOneMapHoweverItsKeysCame) {
+    // Keys put one by one, ingested and erased in a random order, against a set; the directory is
+    // opened anew in between, where it can be.
+    std::mt19937_64 random(11);
+    std::set<std::string> expected;
+    const auto some_key = [&] { return std::string(1, static_cast<char>('a' + random() % 26)); };
+    for (int round = 0; round < 300; ++round) {
+        switch (random() % 4) {
+            case 0: {
+                std::set<std::string> fresh;
+                for (int i = 0; i < 4; ++i) {
+                    fresh.insert(some_key());
+                }
+                const std::vector<std::string_view> keys(fresh.begin(), fresh.end());
+                ASSERT_TRUE(rows_->ingest_index(keys));
+                expected.insert(fresh.begin(), fresh.end());
+                break;
+            }
+            case 1: {
+                const std::string key = some_key();
+                write({{Family::index, key, ""}});
+                expected.insert(key);
+                break;
+            }
+            default: {
+                const std::string key = some_key();
+                write({{Family::index, key, std::nullopt}});
+                expected.erase(key);
+                break;
+            }
+        }
+        if (GetParam() == Place::disk && round % 50 == 49) {
+            rows_.reset();
+            rows_ = std::move(store::open_rocks(directory_.path() / "views" / "1")).value();
+        }
+        const std::string from = some_key();
+        const std::string until = some_key();
+        Keys inside;
+        for (const std::string& key : expected) {
+            if (key >= from && key < until) {
+                inside.push_back(key);
+            }
+            ASSERT_TRUE(rows_->get(Family::index, key).value());
+        }
+        ASSERT_EQ(keys_of(*rows_, Family::index, "", ""), Keys(expected.begin(), expected.end()));
+        ASSERT_EQ(keys_of(*rows_, Family::index, from, until), inside);
+        ASSERT_EQ(rows_->last_key(Family::index, from, until).value(),
+                  inside.empty() ? std::nullopt : std::optional(inside.back()));
+        ASSERT_EQ(rows_->get(Family::index, from).value().has_value(), expected.contains(from));
+    }
+}
+
+TEST_P(RocksViewStore, SnapshotDoesNotSeeWhatIsIngestedLater) {
+    const std::vector<std::string_view> first{"a", "c"};
+    ASSERT_TRUE(rows_->ingest_index(first));
+    const auto before = rows_->snapshot();
+    const std::vector<std::string_view> second{"b"};
+    ASSERT_TRUE(rows_->ingest_index(second));
+    write({{Family::index, "a", std::nullopt}});
+    EXPECT_EQ(keys_of(*before, Family::index, "", ""), (Keys{"a", "c"}));
+    EXPECT_EQ(keys_of(*rows_, Family::index, "", ""), (Keys{"b", "c"}));
 }
 
 TEST_P(RocksViewStore, LastKeyIsWithinItsRange) {

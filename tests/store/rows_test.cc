@@ -154,10 +154,22 @@ TEST(CellRow, WhatIsTakenBackIsGone) {
     EXPECT_EQ(store::encode(cell), empty);
 }
 
-TEST(CellRow, AZeroPutByHandIsNotWritten) {
+TEST(CellRow, AddsAnotherCellMeasureByMeasure) {
     store::CellRow cell;
-    cell.values()[Measure::calls_in] = 0;
-    EXPECT_EQ(store::encode(cell), store::encode(store::CellRow{}));
+    cell.add(Measure::talk_ms, 5);
+    store::CellRow other;
+    other.add(Measure::calls_in, 0);
+    EXPECT_TRUE(other.is_empty());
+    other.add(Measure::paid_count, 7);
+    other.add(Measure::talk_ms, -5);
+    other.add(Measure::calls_in, 1);
+    cell.add(other);
+    std::vector<std::pair<Measure, std::int64_t>> shown;
+    cell.visit([&](Measure measure, base::Int128 value) {
+        shown.emplace_back(measure, static_cast<std::int64_t>(value));
+    });
+    EXPECT_EQ(shown, (std::vector<std::pair<Measure, std::int64_t>>{{Measure::calls_in, 1},
+                                                                    {Measure::paid_count, 7}}));
 }
 
 TEST(SetRow, IsTheSameInWhateverOrderItWasMade) {

@@ -52,11 +52,16 @@ public:
         written.assign(changes.begin(), changes.end());
         return rows_->write(changes);
     }
+    base::Result<void> ingest_index(std::span<const std::string_view> keys) override {
+        ingested += keys.size();
+        return rows_->ingest_index(keys);
+    }
     std::shared_ptr<const store::ViewReader> snapshot() const override { return rows_->snapshot(); }
     base::Result<void> flush_wal() override { return rows_->flush_wal(); }
 
     mutable int reads = 0;
     int writes = 0;
+    std::size_t ingested = 0;
     bool refuses_reads = false;
     bool refuses_writes = false;
     std::vector<Change> written;
@@ -121,6 +126,44 @@ TEST(WriteBack, ReadsARowOnce) {
         ASSERT_TRUE(fold.commit());
     }
     EXPECT_EQ(rows.reads, after_prefetch);
+}
+
+TEST(WriteBack, ANewKeyErasedAgainWasNeverThere) {
+    WatchedStore rows;
+    WriteBack fold(rows);
+    fold.put_new_key("a");
+    fold.put_new_key("b");
+    fold.erase(Family::index, "a");
+    EXPECT_EQ(keys_of(fold, "", ""), std::vector<std::string>{"b"});
+    ASSERT_TRUE(fold.commit());
+    ASSERT_EQ(rows.written.size(), 1U);
+    EXPECT_EQ(rows.written.front().key, "b");
+    fold.erase(Family::index, "b");
+    fold.put_new_key("b");
+    fold.erase(Family::index, "b");
+    ASSERT_TRUE(fold.commit());
+    EXPECT_EQ(rows.get(Family::index, "b").value(), std::nullopt);
+}
+
+TEST(WriteBack, VeryManyNewKeysAreIngested) {
+    WatchedStore rows;
+    WriteBack fold(rows);
+    ASSERT_TRUE(fold.open());
+    fold.put(Family::index, "old", "");
+    ASSERT_TRUE(fold.commit());
+    std::vector<std::string> expected{"old"};
+    for (int i = 0; i < 30'000; ++i) {
+        const std::string key = "k" + std::to_string(100'000 + i * 7919 % 30'000);
+        fold.put_new_key(key);
+        expected.push_back(key);
+    }
+    fold.put(Family::entity, "e", "1");
+    std::sort(expected.begin(), expected.end());
+    EXPECT_EQ(keys_of(fold, "", ""), expected);
+    ASSERT_TRUE(fold.commit());
+    EXPECT_EQ(rows.ingested, 30'000U);
+    EXPECT_EQ(rows.written.size(), 2U);  // the entity and the digest
+    EXPECT_EQ(keys_of(fold, "", ""), expected);
 }
 
 TEST(WriteBack, PrefetchKeepsWhatIsChangedAlready) {
