@@ -96,17 +96,24 @@ public:
     }
 
 private:
-    CLI::App* add(CLI::App& parent, const std::string& name, const std::string& help,
-                  const std::string& example, Command command) {
+    /// Of a command without configuration.
+    CLI::App* add_plain(CLI::App& parent, const std::string& name, const std::string& help,
+                        const std::string& example, Command command) {
         CLI::App* added = parent.add_subcommand(name, help);
-        added->add_option("--config", line_.config, "the configuration, normwatch.yaml")
-            ->required()
-            ->type_name("FILE");
         added->footer("Example:\n  normwatch " + example);
         added->final_callback([this, command] {
             line_.command = command;
             is_chosen_ = true;
         });
+        return added;
+    }
+
+    CLI::App* add(CLI::App& parent, const std::string& name, const std::string& help,
+                  const std::string& example, Command command) {
+        CLI::App* added = add_plain(parent, name, help, example, command);
+        added->add_option("--config", line_.config, "the configuration, normwatch.yaml")
+            ->required()
+            ->type_name("FILE");
         return added;
     }
 
@@ -275,6 +282,26 @@ private:
             "config check --config normwatch.yaml", Command::config_check);
         add(*group, "show", "what the program runs with, defaults filled in",
             "config show --config normwatch.yaml", Command::config_show);
+        add_generate();
+    }
+
+    void add_generate() {
+        WorkloadOptions& made = line_.workload;
+        CLI::App* generate =
+            add_plain(root_, "generate", "write a seeded workload, and FILE.directory.yaml",
+                      "generate --seed 1 --events 100000 -o calls.jsonl", Command::generate);
+        generate->add_option("--seed", made.seed, "the same seed gives the same bytes; 1");
+        generate->add_option("--companies", made.companies, "each a file of its own; 1");
+        generate->add_option("--managers", made.managers, "of all companies together; 50");
+        generate->add_option("--days", made.days, "that the events lie in; 30");
+        generate->add_option("--events", made.events, "lines of all files together; 100000");
+        generate->add_option("--format", made.format, "cloudevents")
+            ->check(CLI::IsMember({"asterisk-cdr-csv", "cloudevents"}))
+            ->type_name("asterisk-cdr-csv|cloudevents");
+        generate->add_option("-o", made.out, "where to write")->required()->type_name("FILE");
+        for (const char* number : {"--seed", "--companies", "--managers", "--days", "--events"}) {
+            generate->get_option(number)->type_name("N");
+        }
     }
 
     CommandLine line_;

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "app/workload.h"
+
 namespace app {
 
 /// Every command of this version.
@@ -24,6 +26,7 @@ enum class Command {
     doctor,
     config_check,
     config_show,
+    generate,
 };
 
 /// How an answer is printed.
@@ -48,7 +51,8 @@ struct CommandLine {
     std::string reason;  ///< of `--reveal`
     std::optional<std::uint64_t> until;
     std::string into;
-    std::string views;  ///< answer from these views instead of the data directory's
+    WorkloadOptions workload;  ///< of `generate`
+    std::string views;         ///< answer from these views instead of the data directory's
 };
 
 /// A command line, or what to print instead and how to exit.

@@ -282,6 +282,19 @@ private:
     std::optional<base::HttpClient> server_;
 };
 
+CommandResult generate(const WorkloadOptions& options) {
+    const auto files = write_workload(options);
+    if (!files) {
+        return failed(files.error());
+    }
+    CommandResult result;
+    for (const WorkloadFile& file : files.value()) {
+        result.out += file.path + ": " + std::to_string(file.events) + " lines, clock of " +
+                      file.zone + ", sha256 " + file.sha256 + "\n";
+    }
+    return result;
+}
+
 }  // namespace
 
 int exit_code_of(const base::Error& error) {
@@ -291,6 +304,9 @@ int exit_code_of(const base::Error& error) {
 }
 
 CommandResult run_command(const CommandLine& line, const Environment& environment) {
+    if (line.command == Command::generate) {
+        return generate(line.workload);
+    }
     const base::Result<Config> config = load_config(line.config, environment);
     if (!config && line.command == Command::config_check) {
         return {2, "", config.error().context()};

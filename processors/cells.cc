@@ -236,6 +236,13 @@ std::uint32_t word(std::uint8_t a, std::uint8_t b, std::uint8_t c) {
     return std::uint32_t{a} << 16 | std::uint32_t{b} << 8 | c;
 }
 
+/// Meta row `newest_bucket`, company: the latest bucket of its cells and sets.
+std::string front_key(kpi::Company company) {
+    store::KeyWriter name;
+    name.raw("newest_bucket").u32(company.value());
+    return store::meta_key(name.bytes());
+}
+
 std::string key_bytes(const store::CellKey& key) {
     return store::cell_key(key);
 }
@@ -269,14 +276,21 @@ std::size_t Cells::Hash::operator()(const store::SetKey& key) const noexcept {
 }
 
 template <class Key, class Row>
-base::Result<Row*> Cells::row_to_change(Table<Key, Row>& table, Dirty<Key, Row>& dirty,
+base::Result<Row*> Cells::row_to_change(Table<Key, Row>& table, Changed<Key, Row>& dirty,
                                         const Key& key) {
     auto place = table.find(key);
     if (place == table.end()) {
-        BOOST_OUTCOME_TRY(const auto stored, rows_.get(store::Family::state, key_bytes(key)));
+        BOOST_OUTCOME_TRY(Front* const known, front(key.company));
         Held<Row> held;
-        if (stored) {
-            BOOST_OUTCOME_TRY(held.row, store::decode<Row>(*stored));
+        if (key.bucket <= known->held_from) {
+            BOOST_OUTCOME_TRY(const auto stored, rows_.get(store::Family::state, key_bytes(key)));
+            if (stored) {
+                BOOST_OUTCOME_TRY(held.row, store::decode<Row>(*stored));
+            }
+        }
+        if (key.bucket > known->newest) {
+            known->newest = key.bucket;
+            known->is_changed = true;
         }
         place = table.emplace(key, std::move(held)).first;
     }
@@ -312,8 +326,19 @@ base::Result<void> Cells::replace(kpi::Company company, std::span<const Contribu
     return base::success();
 }
 
-template <class Key, class Row>
-void Cells::flush(Table<Key, Row>& table, Dirty<Key, Row>& dirty, std::size_t held_max) {
+base::Result<Cells::Front*> Cells::front(kpi::Company company) {
+    auto place = fronts_.find(company);
+    if (place == fronts_.end()) {
+        BOOST_OUTCOME_TRY(const auto stored, rows_.get(store::Family::state, front_key(company)));
+        const auto newest =
+            stored ? static_cast<store::Bucket>(store::ValueReader(*stored).u()) : store::Bucket{0};
+        place = fronts_.emplace(company, Front{.newest = newest, .held_from = newest}).first;
+    }
+    return &place->second;
+}
+
+template <class Dirty>
+void Cells::flush(Dirty& dirty) {
     for (auto* const held : dirty) {
         const std::string bytes = key_bytes(held->first);
         if (is_empty(held->second.row)) {
@@ -324,14 +349,31 @@ void Cells::flush(Table<Key, Row>& table, Dirty<Key, Row>& dirty, std::size_t he
         held->second.is_dirty = false;
     }
     dirty.clear();
-    if (table.size() > held_max) {
-        table.clear();
+}
+
+void Cells::flush_fronts() {
+    const bool forget = cells_.size() > held_cells_max || sets_.size() > held_sets_max;
+    if (forget) {
+        cells_.clear();
+        sets_.clear();
+    }
+    for (auto& [company, known] : fronts_) {
+        if (known.is_changed) {
+            store::ValueWriter value;
+            value.u(known.newest);
+            rows_.put(store::Family::state, front_key(company), value.take());
+            known.is_changed = false;
+        }
+        if (forget) {
+            known.held_from = known.newest;
+        }
     }
 }
 
 void Cells::flush() {
-    flush(cells_, dirty_cells_, held_cells_max);
-    flush(sets_, dirty_sets_, held_sets_max);
+    flush(dirty_cells_);
+    flush(dirty_sets_);
+    flush_fronts();
 }
 
 }  // namespace processors

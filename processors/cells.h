@@ -15,6 +15,8 @@ namespace processors {
 
 /// The cells and sets that a fold works on: read once, added to in memory, encoded once a commit.
 ///
+/// Most of what a fold adds to is later than anything before: such rows need not be looked for.
+///
 /// Threads: one.
 class Cells {
 public:
@@ -47,19 +49,30 @@ private:
     template <class Key, class Row>
     using Table = std::unordered_map<Key, Held<Row>, Hash>;
     template <class Key, class Row>
-    using Dirty = std::vector<typename Table<Key, Row>::pointer>;
+    using Changed = std::vector<typename Table<Key, Row>::pointer>;
 
+    /// What is known of a company's buckets.
+    struct Front {
+        store::Bucket newest = 0;  ///< no row has a later one
+        /// All rows of later buckets are held here: what is not, does not exist.
+        store::Bucket held_from = 0;
+        bool is_changed = false;
+    };
+
+    base::Result<Front*> front(kpi::Company company);
     template <class Key, class Row>
-    base::Result<Row*> row_to_change(Table<Key, Row>& table, Dirty<Key, Row>& dirty,
+    base::Result<Row*> row_to_change(Table<Key, Row>& table, Changed<Key, Row>& dirty,
                                      const Key& key);
-    template <class Key, class Row>
-    void flush(Table<Key, Row>& table, Dirty<Key, Row>& dirty, std::size_t held_max);
+    template <class Dirty>
+    void flush(Dirty& dirty);
+    void flush_fronts();
 
     store::WriteBack& rows_;
     Table<store::CellKey, store::CellRow> cells_;
     Table<store::SetKey, store::SetRow> sets_;
-    Dirty<store::CellKey, store::CellRow> dirty_cells_;
-    Dirty<store::SetKey, store::SetRow> dirty_sets_;
+    Changed<store::CellKey, store::CellRow> dirty_cells_;
+    Changed<store::SetKey, store::SetRow> dirty_sets_;
+    std::unordered_map<kpi::Company, Front> fronts_;
 };
 
 }  // namespace processors

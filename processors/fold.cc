@@ -15,7 +15,7 @@ using store::Table;
 
 /// Raised with every change of what the fold makes of a log: rows of another version are built
 /// anew.
-constexpr std::uint64_t fold_version = 1;
+constexpr std::uint64_t fold_version = 2;
 
 std::string position_key() {
     return store::meta_key("position");

@@ -4,10 +4,12 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "base/error.h"
 #include "kpi/directory.h"
+#include "kpi/intervals.h"
 #include "kpi/settings.h"
 #include "processors/cells.h"
 #include "processors/names.h"
@@ -48,6 +50,9 @@ struct FoldState {
     store::PositionRow position;
     store::JobRow job;
     std::map<kpi::Company, CompanyState> companies;
+
+    /// When a client is existing, with a window: a cache of client rows, kept by Segments.
+    std::map<std::tuple<kpi::Company, kpi::Client, base::Millis>, kpi::Intervals> existing;
 
     base::Result<CompanyState*> company(std::string_view id);
     /// nullptr when no event has named it yet.

@@ -3,11 +3,14 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <tuple>
 
 namespace processors {
 namespace {
 
 constexpr base::Millis one_ms{1};
+/// Clients whose payments are kept in mind.
+constexpr std::size_t cached_max = 50'000;
 
 /// Net of one currency: refunds that name an invoice net its payments, at most to 0.
 class Balance {
@@ -41,17 +44,6 @@ base::Millis window_of(const kpi::Settings& settings) {
 
 }  // namespace
 
-kpi::Segment segment_of(const std::vector<store::ClientPayment>& payments, base::Millis new_window,
-                        base::UtcMillis at) {
-    Balance balance;
-    for (const store::ClientPayment& payment : payments) {
-        if (counts_from(payment, new_window) <= at) {
-            balance.add(payment);
-        }
-    }
-    return balance.anything_left() ? kpi::Segment::existing : kpi::Segment::fresh;
-}
-
 kpi::Intervals existing_intervals(const std::vector<store::ClientPayment>& payments,
                                   base::Millis new_window) {
     std::multimap<base::UtcMillis, const store::ClientPayment*> by_time;
@@ -77,13 +69,32 @@ base::Result<kpi::Segment> Segments::at(const CompanyState& company, kpi::Client
     if (!client) {
         return kpi::Segment::fresh;
     }
-    BOOST_OUTCOME_TRY(const auto row,
-                      state_.read<store::ClientRow>(store::Family::state,
-                                                    store::client_key(company.ordinal, client)));
-    if (!row) {
-        return kpi::Segment::fresh;
+    BOOST_OUTCOME_TRY(const kpi::Intervals* const existing,
+                      existing_of(company, client, window_of(company.settings_at(at))));
+    const bool is_existing =
+        std::any_of(existing->begin(), existing->end(),
+                    [&](const kpi::Interval& one) { return one.from <= at && at < one.until; });
+    return is_existing ? kpi::Segment::existing : kpi::Segment::fresh;
+}
+
+base::Result<const kpi::Intervals*> Segments::existing_of(const CompanyState& company,
+                                                          kpi::Client client,
+                                                          base::Millis new_window) {
+    const auto key = std::tuple(company.ordinal, client, new_window);
+    auto place = state_.existing.find(key);
+    if (place == state_.existing.end()) {
+        BOOST_OUTCOME_TRY(const auto row,
+                          state_.read<store::ClientRow>(
+                              store::Family::state, store::client_key(company.ordinal, client)));
+        if (state_.existing.size() >= cached_max) {
+            state_.existing.clear();
+        }
+        place = state_.existing
+                    .emplace(key,
+                             row ? existing_intervals(row->payments, new_window) : kpi::Intervals{})
+                    .first;
     }
-    return segment_of(row->payments, window_of(company.settings_at(at)), at);
+    return &place->second;
 }
 
 base::Result<void> Segments::replace(const CompanyState& company, kpi::Client client,
@@ -113,6 +124,7 @@ base::Result<void> Segments::replace(const CompanyState& company, kpi::Client cl
         windows.insert(window_of(settings));
     }
     for (const base::Millis window : windows) {
+        state_.existing.erase({company.ordinal, client, window});
         const kpi::Intervals was = existing_intervals(before.payments, window);
         const kpi::Intervals is = existing_intervals(after.payments, window);
         for (const auto& changed : {kpi::subtracted(was, is), kpi::subtracted(is, was)}) {

@@ -22,12 +22,12 @@ public:
                                const std::optional<store::ClientPayment>& payment);
 
 private:
+    base::Result<const kpi::Intervals*> existing_of(const CompanyState& company, kpi::Client client,
+                                                    base::Millis new_window);
+
     FoldState& state_;
 };
 
-/// Pure: the segment that these payments give at `at`.
-kpi::Segment segment_of(const std::vector<store::ClientPayment>& payments, base::Millis new_window,
-                        base::UtcMillis at);
 /// Pure: the ranges in which the client is existing, with one window for all times.
 kpi::Intervals existing_intervals(const std::vector<store::ClientPayment>& payments,
                                   base::Millis new_window);

@@ -2,7 +2,6 @@
 
 #include <array>
 #include <bit>
-#include <boost/container/small_vector.hpp>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -284,7 +283,7 @@ private:
         return static_cast<std::size_t>(std::popcount(bits_ & below));
     }
     std::uint64_t bits_ = 0;
-    boost::container::small_vector<base::Int128, 12> values_;  ///< of the bits set, rising
+    std::vector<base::Int128> values_;  ///< of the bits set, rising
 };
 
 /// Distinct members with the number of entities that gave each.

@@ -3,7 +3,6 @@
 #include <xxhash.h>
 
 #include <algorithm>
-#include <array>
 #include <tuple>
 #include <utility>
 
@@ -23,21 +22,6 @@ constexpr std::size_t row_overhead_bytes = 160;
 
 /// From so many new index keys on a commit ingests them.
 constexpr std::size_t ingested_keys_min = 20'000;
-
-/// Eight bytes of `key` from `begin` on as a number of the same order; 0 behind the end.
-std::uint64_t number_at(std::string_view key, std::size_t begin) {
-    std::uint64_t number = 0;
-    for (std::size_t i = begin; i < begin + 8; ++i) {
-        number = number << 8 | (i < key.size() ? static_cast<std::uint8_t>(key[i]) : 0U);
-    }
-    return number;
-}
-
-/// Where a key stands, with its first bytes at hand for comparing.
-struct Place {
-    std::array<std::uint64_t, 3> head{};
-    std::size_t number = 0;
-};
 
 std::size_t index_of(Family family) {
     return static_cast<std::size_t>(family);
@@ -173,10 +157,9 @@ base::Result<WriteBack::Row*> WriteBack::load(Family family, std::string_view ke
 
 base::Result<std::optional<std::string_view>> WriteBack::get(Family family, std::string_view key) {
     if (family == Family::index) {
-        sort_index_changes();
-        const auto pending = first_index_change(key);
-        if (pending != index_changes_.end() && pending->key == key) {
-            return pending->is_put ? std::optional<std::string_view>("") : std::nullopt;
+        const auto pending = index_changes_.between(key, std::string(key) + '\0');
+        if (!pending.empty()) {
+            return pending.front()->is_put ? std::optional<std::string_view>("") : std::nullopt;
         }
         BOOST_OUTCOME_TRY(const auto value, store_.get(family, key));
         return value ? std::optional<std::string_view>("") : std::nullopt;
@@ -189,8 +172,11 @@ base::Result<std::optional<std::string_view>> WriteBack::get(Family family, std:
 void WriteBack::change(Family family, std::string_view key, std::optional<std::string> value) {
     if (family == Family::index) {
         ENSURE(!value || value->empty());
-        index_changes_.push_back({.key = std::string(key), .is_put = value.has_value()});
-        is_index_sorted_ = false;
+        if (value) {
+            index_changes_.put(key);
+        } else {
+            index_changes_.erase(key);
+        }
         return;
     }
     Rows& rows = rows_[index_of(family)];
@@ -215,8 +201,7 @@ void WriteBack::erase(Family family, std::string_view key) {
 }
 
 void WriteBack::put_new_key(std::string_view key) {
-    index_changes_.push_back({.key = std::string(key), .is_put = true, .is_new = true});
-    is_index_sorted_ = false;
+    index_changes_.put_new(key);
 }
 
 base::Result<void> WriteBack::prefetch(Family family, std::vector<std::string> keys) {
@@ -237,75 +222,30 @@ base::Result<void> WriteBack::prefetch(Family family, std::vector<std::string> k
     return base::success();
 }
 
-/// Brings the log of index changes into the order of the keys, of each the last. A key that was new
-/// and is erased again was never there.
-void WriteBack::sort_index_changes() {
-    if (is_index_sorted_) {
-        return;
-    }
-    std::vector<Place> order;
-    order.reserve(index_changes_.size());
-    for (std::size_t i = 0; i < index_changes_.size(); ++i) {
-        const std::string_view key = index_changes_[i].key;
-        order.push_back({{number_at(key, 0), number_at(key, 8), number_at(key, 16)}, i});
-    }
-    std::sort(order.begin(), order.end(), [this](const Place& a, const Place& b) {
-        if (a.head != b.head) {
-            return a.head < b.head;
-        }
-        return std::tie(index_changes_[a.number].key, a.number) <
-               std::tie(index_changes_[b.number].key, b.number);
-    });
-    std::vector<IndexChange> sorted;
-    sorted.reserve(order.size());
-    bool began_new = false;  // the key of sorted.back()
-    for (const Place& place : order) {
-        IndexChange& change = index_changes_[place.number];
-        if (sorted.empty() || sorted.back().key != change.key) {
-            began_new = change.is_new;
-            sorted.push_back(std::move(change));
-        } else {
-            sorted.back() = std::move(change);
-        }
-        sorted.back().was_absent = began_new;
-    }
-    std::erase_if(sorted, [](const IndexChange& one) { return one.was_absent && !one.is_put; });
-    index_changes_ = std::move(sorted);
-    is_index_sorted_ = true;
-}
-
-std::vector<WriteBack::IndexChange>::const_iterator WriteBack::first_index_change(
-    std::string_view key) const {
-    return std::lower_bound(
-        index_changes_.begin(), index_changes_.end(), key,
-        [](const IndexChange& change, std::string_view wanted) { return change.key < wanted; });
-}
-
 base::Result<void> WriteBack::scan_index(std::string_view from, std::string_view until,
                                          const std::function<bool(std::string_view key)>& visit) {
-    sort_index_changes();
-    auto pending = first_index_change(from);
-    const auto end = until.empty() ? index_changes_.cend() : first_index_change(until);
+    const std::vector<const IndexChange*> changes = index_changes_.between(from, until);
+    auto pending = changes.begin();
     bool goes_on = true;
     // Shows what was put before `key`; steps over a change of `key` itself.
     const auto show_pending_before = [&](std::string_view key) {
-        for (; goes_on && pending != end && pending->key < key; ++pending) {
-            goes_on = !pending->is_put || visit(pending->key);
+        for (; goes_on && pending != changes.end() && (*pending)->key < key; ++pending) {
+            goes_on = !(*pending)->is_put || visit((*pending)->key);
         }
     };
     BOOST_OUTCOME_TRY(
         store_.scan(Family::index, from, until, [&](std::string_view key, std::string_view) {
             show_pending_before(key);
-            if (goes_on && (pending == end || pending->key != key)) {
+            if (goes_on && (pending == changes.end() || (*pending)->key != key)) {
                 goes_on = visit(key);
             } else if (goes_on) {
-                goes_on = !pending->is_put || visit(key);
+                goes_on = !(*pending)->is_put || visit(key);
                 ++pending;
             }
             return goes_on;
         }));
-    for (; goes_on && pending != end; ++pending) {
-        goes_on = !pending->is_put || visit(pending->key);
+    for (; goes_on && pending != changes.end(); ++pending) {
+        goes_on = !(*pending)->is_put || visit((*pending)->key);
     }
     return base::success();
 }
@@ -339,11 +279,11 @@ base::Result<void> WriteBack::load_dirty() {
 }
 
 /// Whether they were so many that they are now in the store.
-base::Result<bool> WriteBack::ingest_new_keys() {
+base::Result<bool> WriteBack::ingest_new_keys(std::span<const IndexChange* const> index) {
     std::vector<std::string_view> keys;
-    for (const IndexChange& one : index_changes_) {
-        if (one.is_put && one.was_absent) {
-            keys.emplace_back(one.key);
+    for (const IndexChange* const one : index) {
+        if (one->was_absent) {
+            keys.emplace_back(one->key);
         }
     }
     if (keys.size() < ingested_keys_min) {
@@ -353,8 +293,7 @@ base::Result<bool> WriteBack::ingest_new_keys() {
     return true;
 }
 
-std::vector<Change> WriteBack::take_changes(std::vector<Row*>& written, Digests& digests,
-                                            bool with_new_keys) {
+std::vector<Change> WriteBack::take_changes(std::vector<Row*>& written, Digests& digests) {
     std::vector<Change> changes;
     changes.reserve(changes_count() + 1);
     for (const Dirty& dirty : dirty_) {
@@ -367,12 +306,6 @@ std::vector<Change> WriteBack::take_changes(std::vector<Row*>& written, Digests&
     }
     if (digests != digests_) {
         changes.push_back({Family::state, meta_key("digest"), encode_digests(digests)});
-    }
-    for (const IndexChange& one : index_changes_) {
-        if (with_new_keys || !one.is_put || !one.was_absent) {
-            changes.push_back({Family::index, one.key,
-                               one.is_put ? std::optional<std::string>("") : std::nullopt});
-        }
     }
     return changes;
 }
@@ -394,7 +327,6 @@ void WriteBack::settle(std::vector<Row*>& written, std::vector<Change>& changes)
     }
     dirty_.clear();
     index_changes_.clear();
-    is_index_sorted_ = true;
     if (cached_bytes_ > cached_bytes_max) {
         for (Rows& rows : rows_) {
             rows.clear();
@@ -405,11 +337,17 @@ void WriteBack::settle(std::vector<Row*>& written, std::vector<Change>& changes)
 
 base::Result<void> WriteBack::commit() {
     BOOST_OUTCOME_TRY(load_dirty());
-    sort_index_changes();
-    BOOST_OUTCOME_TRY(const bool ingested, ingest_new_keys());
+    const std::vector<const IndexChange*> index = index_changes_.all();
+    BOOST_OUTCOME_TRY(const bool ingested, ingest_new_keys(index));
     std::vector<Row*> written;
     Digests digests = digests_;
-    std::vector<Change> changes = take_changes(written, digests, !ingested);
+    std::vector<Change> changes = take_changes(written, digests);
+    for (const IndexChange* const one : index) {
+        if (!ingested || !one->was_absent) {
+            changes.push_back({Family::index, one->key,
+                               one->is_put ? std::optional<std::string>("") : std::nullopt});
+        }
+    }
     if (!changes.empty()) {
         const base::Result<void> done = store_.write(changes);
         if (!done) {

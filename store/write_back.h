@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -12,6 +13,7 @@
 
 #include "base/error.h"
 #include "base/int128.h"
+#include "store/index_changes.h"
 #include "store/view_store.h"
 
 namespace store {
@@ -66,7 +68,7 @@ public:
     base::Result<void> commit();
 
     /// Rows changed since the last commit.
-    std::size_t changes_count() const { return dirty_.size() + index_changes_.size(); }
+    std::size_t changes_count() const { return dirty_.size() + index_changes_.count(); }
     base::Uint128 digest() const { return total(digests_); }
 
 private:
@@ -90,30 +92,18 @@ private:
         Row* row = nullptr;
     };
 
-    struct IndexChange {
-        std::string key;
-        bool is_put = false;  ///< else erased
-        bool is_new = false;  ///< put by `put_new_key`
-        /// Sorted: the store does not have it, because the first change of it was `is_new`.
-        bool was_absent = false;
-    };
-
     base::Result<Row*> load(Family family, std::string_view key);
-    void sort_index_changes();
-    std::vector<IndexChange>::const_iterator first_index_change(std::string_view key) const;
     void change(Family family, std::string_view key, std::optional<std::string> value);
     base::Result<void> load_dirty();
     void note_loaded(std::size_t key_bytes, Row& row, std::optional<std::string> value);
-    base::Result<bool> ingest_new_keys();
-    std::vector<Change> take_changes(std::vector<Row*>& written, Digests& digests,
-                                     bool with_new_keys);
+    base::Result<bool> ingest_new_keys(std::span<const IndexChange* const> index);
+    std::vector<Change> take_changes(std::vector<Row*>& written, Digests& digests);
     void settle(std::vector<Row*>& written, std::vector<Change>& changes);
 
     ViewStore& store_;
     Rows rows_[families_count];
     std::vector<Dirty> dirty_;
-    std::vector<IndexChange> index_changes_;  ///< of one key the last holds
-    bool is_index_sorted_ = true;             ///< then each key stands there once
+    IndexChanges index_changes_;
     std::size_t cached_bytes_ = 0;
     Digests digests_;
 };

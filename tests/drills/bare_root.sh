@@ -35,7 +35,7 @@ mirror=$(cat /etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null | grep 
 mirror=${mirror:-http://deb.debian.org/debian}
 work=$(mktemp -d "${TMPDIR:-/tmp}/normwatch-root.XXXXXX")
 bare=$work/root
-trap 'umount -q "$bare/proc" "$bare/dev" || true; rm -rf --one-file-system "$work"' EXIT
+trap 'umount -q "$bare/proc" "$bare/dev" "$bare" || true; rm -rf --one-file-system "$work"' EXIT
 
 # Runs the rest of the line in the bare root and tells how long it took.
 inside() {
@@ -51,8 +51,13 @@ debootstrap --variant=minbase --include=ca-certificates,git $suite "$bare" "$mir
     fail "debootstrap: $(tail -n 1 "$work/debootstrap.log")"
 echo "bare_root.sh: an empty root took $((SECONDS - began)) s"
 cp /etc/resolv.conf /etc/hosts "$bare/etc/"
+# A machine behind a proxy trusts its certificate; so must the root, pip included.
+cp -r /usr/local/share/ca-certificates/. "$bare/usr/local/share/ca-certificates/" 2>/dev/null || true
+chroot "$bare" update-ca-certificates >/dev/null 2>&1
+printf '[global]\ncert = /etc/ssl/certs/ca-certificates.crt\n' >"$bare/etc/pip.conf"
 apt-config dump | grep -iE '^Acquire::https?::Proxy ' >"$bare/etc/apt/apt.conf.d/90proxy" || true
 echo "deb $mirror $suite-updates main" >>"$bare/etc/apt/sources.list"
+mount --bind "$bare" "$bare" # power_cut.py needs a root that is a mount point
 mount -t proc proc "$bare/proc"
 mount --bind /dev "$bare/dev"
 if [ $tree = true ]; then
