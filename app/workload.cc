@@ -272,7 +272,8 @@ private:
 
     std::string envelope(std::string_view word, base::UtcMillis at, std::string_view data) {
         return fmt::format(
-            R"({{"specversion":"1.0","id":"e{}","source":"/crm","type":"normwatch.{}.v1","time":"{}","data":{{{}}}}})",
+            R"({{"specversion":"1.0","id":"e{}","source":"/crm","type":"normwatch.{}.v1",)"
+            R"("time":"{}","data":{{{}}}}})",
             ++event_number_, word, instant_text(at), data);
     }
 
@@ -302,7 +303,8 @@ private:
         return envelope(
             "call", made.at,
             fmt::format(
-                R"("call_id":"k{}","direction":"{}","from":"{}","to":"{}","started_at":"{}","answered_at":{},"ended_at":"{}","revision":{})",
+                R"("call_id":"k{}","direction":"{}","from":"{}","to":"{}","started_at":"{}",)"
+                R"("answered_at":{},"ended_at":"{}","revision":{})",
                 made.number, made.is_outbound ? "outbound" : "inbound",
                 made.is_outbound ? inside : outside, made.is_outbound ? outside : inside,
                 instant_text(made.at),
@@ -324,14 +326,18 @@ private:
             return envelope(
                 "email", at,
                 fmt::format(
-                    R"("message_id":"<{}@acme.example>","from":"{}","to":["{}"],"sent_at":"{}","class":"human")",
+                    R"("message_id":"<{}@acme.example>","from":"{}","to":["{}"],"sent_at":"{}",)"
+                    R"("class":"human")",
                     number, is_sent ? ours : theirs, is_sent ? theirs : ours, when));
         }
         if (kind < 955) {
             return envelope(
                 "meeting", at,
                 fmt::format(
-                    R"("uid":"u{}","sequence":0,"status":"held","kind":"meeting","organizer":"m-{}@acme.example","attendees":[{{"address":"buyer@c-{}.example","status":"accepted"}}],"starts_at":"{}","ends_at":"{}")",
+                    R"("uid":"u{}","sequence":0,"status":"held","kind":"meeting",)"
+                    R"("organizer":"m-{}@acme.example",)"
+                    R"("attendees":[{{"address":"buyer@c-{}.example","status":"accepted"}}],)"
+                    R"("starts_at":"{}","ends_at":"{}")",
                     number, manager, client + 1, when, instant_text(at + std::chrono::hours(1))));
         }
         const std::uint64_t minor = 100'000 + random_.below(100'000'000);
@@ -339,21 +345,23 @@ private:
             return envelope(
                 "proposal", at,
                 fmt::format(
-                    R"("proposal_id":"kp{}","sent_at":"{}","manager":"m-{}","client":"c-{}","amount":{{"minor":{},"currency":"RUB"}})",
+                    R"("proposal_id":"kp{}","sent_at":"{}","manager":"m-{}","client":"c-{}",)"
+                    R"("amount":{{"minor":{},"currency":"RUB"}})",
                     number, when, manager, client + 1, minor));
         }
         if (kind < 990) {
             return envelope(
                 "invoice", at,
-                fmt::format(
-                    R"("invoice_id":"i{}","ledger":"1c","manager":"m-{}","client":"c-{}","issued_at":"{}","amount":{{"minor":{},"currency":"RUB"}},"status":"issued","revision":1)",
-                    number, manager, client + 1, when, minor));
+                fmt::format(R"("invoice_id":"i{}","ledger":"1c","manager":"m-{}","client":"c-{}",)"
+                            R"("issued_at":"{}","amount":{{"minor":{},"currency":"RUB"}},)"
+                            R"("status":"issued","revision":1)",
+                            number, manager, client + 1, when, minor));
         }
         return envelope(
             "payment", at,
-            fmt::format(
-                R"("payment_id":"p{}","ledger":"1c","client":"c-{}","received_at":"{}","amount":{{"minor":{},"currency":"RUB"}},"kind":"payment")",
-                number, client + 1, when, minor));
+            fmt::format(R"("payment_id":"p{}","ledger":"1c","client":"c-{}","received_at":"{}",)"
+                        R"("amount":{{"minor":{},"currency":"RUB"}},"kind":"payment")",
+                        number, client + 1, when, minor));
     }
 
     /// A call as rows of `Master.csv`: one, or one per telephone that a queue rang.
@@ -383,7 +391,8 @@ private:
         const std::string& caller = leg.is_outbound ? inside : outside;
         const std::string unique = fmt::format("{}.{}", base::to_ms(leg.at) / 1000, leg.number);
         return fmt::format(
-            R"("","{}","{}","default","""{}"" <{}>","{}","{}","{}","","{}",{},"{}",{},{},"{}","DOCUMENTATION","{}","","","{}",{})",
+            R"("","{}","{}","default","""{}"" <{}>","{}","{}","{}","","{}",{},"{}",{},{},"{}",)"
+            R"("DOCUMENTATION","{}","","","{}",{})",
             caller,
             leg.is_outbound ? outside
             : is_queue      ? "600"
