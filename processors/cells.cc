@@ -287,6 +287,8 @@ base::Result<Row*> Cells::row_to_change(Table<Key, Row>& table, Changed<Key, Row
             if (stored) {
                 BOOST_OUTCOME_TRY(held.row, store::decode<Row>(*stored));
             }
+        } else {
+            held.is_new = true;
         }
         if (key.bucket > known->newest) {
             known->newest = key.bucket;
@@ -343,9 +345,12 @@ void Cells::flush(Dirty& dirty) {
         const std::string bytes = key_bytes(held->first);
         if (is_empty(held->second.row)) {
             rows_.erase(store::Family::state, bytes);
+        } else if (held->second.is_new) {
+            rows_.put_new(store::Family::state, bytes, store::encode(held->second.row));
         } else {
             rows_.put(store::Family::state, bytes, store::encode(held->second.row));
         }
+        held->second.is_new = false;
         held->second.is_dirty = false;
     }
     dirty.clear();

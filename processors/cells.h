@@ -45,6 +45,7 @@ private:
     struct Held {
         Row row;
         bool is_dirty = false;
+        bool is_new = false;  ///< the store does not have it
     };
     template <class Key, class Row>
     using Table = std::unordered_map<Key, Held<Row>, Hash>;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -14,6 +15,7 @@ namespace store {
 /// Appends to keys: big-endian, so that byte order is number order.
 class KeyWriter {
 public:
+    KeyWriter() { bytes_.reserve(usual_bytes); }
     KeyWriter& u8(std::uint8_t value) {
         bytes_.push_back(static_cast<char>(value));
         return *this;
@@ -49,14 +51,28 @@ public:
     const std::string& bytes() const { return bytes_; }
 
 private:
-    KeyWriter& big_endian(std::uint64_t value, int count) {
-        for (int shift = (count - 1) * 8; shift >= 0; shift -= 8) {
-            bytes_.push_back(static_cast<char>((value >> shift) & 0xff));
+    static constexpr std::size_t usual_bytes = 64;
+
+    KeyWriter& big_endian(std::uint64_t value, std::size_t count) {
+        std::array<char, 8> bytes{};
+        for (std::size_t i = 0; i < count; ++i) {
+            bytes[i] = static_cast<char>((value >> (8 * (count - 1 - i))) & 0xff);
         }
+        bytes_.append(bytes.data(), count);
         return *this;
     }
     std::string bytes_;
 };
+
+/// Eight bytes of `key` from `begin` on as a number of the same order, for comparing; 0 behind the
+/// end.
+inline std::uint64_t number_at(std::string_view key, std::size_t begin) {
+    std::uint64_t number = 0;
+    for (std::size_t i = begin; i < begin + 8; ++i) {
+        number = number << 8 | (i < key.size() ? static_cast<std::uint8_t>(key[i]) : 0U);
+    }
+    return number;
+}
 
 /// Reads what KeyWriter wrote. `ok()` is false once something was missing; values are then 0.
 class KeyReader {

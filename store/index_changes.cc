@@ -6,6 +6,7 @@
 #include <tuple>
 #include <utility>
 
+#include "store/bytes.h"
 #include "store/view_store.h"
 
 namespace store {
@@ -13,15 +14,6 @@ namespace {
 
 /// Index, company and term of a key (keys.h).
 constexpr std::size_t term_bytes = 1 + 4 + 8;
-
-/// Eight bytes of `key` from `begin` on as a number of the same order; 0 behind the end.
-std::uint64_t number_at(std::string_view key, std::size_t begin) {
-    std::uint64_t number = 0;
-    for (std::size_t i = begin; i < begin + 8; ++i) {
-        number = number << 8 | (i < key.size() ? static_cast<std::uint8_t>(key[i]) : 0U);
-    }
-    return number;
-}
 
 /// Where a key stands, with the bytes behind its term at hand for comparing.
 struct Place {

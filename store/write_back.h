@@ -50,6 +50,8 @@ public:
     base::Result<std::optional<std::string_view>> get(Family family, std::string_view key);
     void put(Family family, std::string_view key, std::string value);
     void erase(Family family, std::string_view key);
+    /// Puts a row of which the caller knows that the store does not have it.
+    void put_new(Family family, std::string_view key, std::string value);
     /// Puts an index key of an entity that has none yet. When a commit has very many of them they
     /// are ingested (ViewStore::ingest_index), and may show while their entity does not.
     void put_new_key(std::string_view key);
@@ -95,6 +97,7 @@ private:
     base::Result<Row*> load(Family family, std::string_view key);
     void change(Family family, std::string_view key, std::optional<std::string> value);
     base::Result<void> load_dirty();
+    void sort_dirty();
     void note_loaded(std::size_t key_bytes, Row& row, std::optional<std::string> value);
     base::Result<bool> ingest_new_keys(std::span<const IndexChange* const> index);
     std::vector<Change> take_changes(std::vector<Row*>& written, Digests& digests);

@@ -1,0 +1,263 @@
+// Measures in one process, one JSON line each on standard output; bench.py runs them and the rest.
+//
+//   append DIR RECORDS          the log: appends of 1,000 records of 116 B, two in flight; beside
+//   it
+//                               the limit: the same bytes by pwrite into a zeroed file, fdatasync
+//                               after each 1,000
+//   fold DATA VIEWS [keys|rows] folds the log of a data directory into new views: with the search
+//                               keys, or with the rows alone (what is put into the index is
+//                               dropped)
+//   same-rows VIEWS OUT BATCHES [keys|rows]
+//                               the limit of a fold: writes the rows of existing views into a new
+//                               directory in as many commits, with nothing decoded or assembled
+//
+// CPU seconds are user and system time of all threads of the process.
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <filesystem>
+#include <future>
+#include <string>
+#include <vector>
+
+#include "base/files.h"
+#include "eventlog/segment_log.h"
+#include "processors/runner.h"
+#include "store/rocks_view_store.h"
+
+namespace {
+
+using store::Change;
+using store::Family;
+
+/// What a measure cost.
+class Meter {
+public:
+    double wall_seconds() const {
+        return std::chrono::duration<double>(std::chrono::steady_clock::now() - began_).count();
+    }
+    double cpu_seconds() const { return cpu_now() - cpu_began_; }
+    static double peak_mib() {
+        rusage used{};
+        ::getrusage(RUSAGE_SELF, &used);
+        return static_cast<double>(used.ru_maxrss) / 1024.0;
+    }
+
+private:
+    static double cpu_now() {
+        rusage used{};
+        ::getrusage(RUSAGE_SELF, &used);
+        const auto seconds = [](const timeval& time) {
+            return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
+        };
+        return seconds(used.ru_utime) + seconds(used.ru_stime);
+    }
+    std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
+    double cpu_began_ = cpu_now();
+};
+
+[[noreturn]] void fail(const std::string& text) {
+    fmt::print(stderr, "normwatch_bench: {}\n", text);
+    std::exit(1);
+}
+
+template <class Value>
+Value must(base::Result<Value> result) {
+    if (!result) {
+        fail(result.error().context());
+    }
+    return std::move(result).value();
+}
+void must(base::Result<void> result) {
+    if (!result) {
+        fail(result.error().context());
+    }
+}
+
+constexpr std::size_t group_records = 1'000;
+constexpr std::size_t record_bytes = 116;
+
+double append_rate(const std::string& path, std::size_t records) {
+    base::PosixFiles files;
+    const auto log = must(eventlog::SegmentLog::open(files, path, {}));
+    const eventlog::Partition partition{0};
+    const auto send = [&] {
+        std::vector<eventlog::Record> group(
+            group_records, {std::string(record_bytes, 'r'), base::from_ms(1'700'000'000'000)});
+        auto done = std::make_shared<std::promise<bool>>();
+        auto answer = done->get_future();
+        log->append(partition, std::move(group),
+                    [done](const base::Result<eventlog::Appended>& appended) {
+                        done->set_value(appended.has_value());
+                    });
+        return answer;
+    };
+    const Meter meter;
+    std::future<bool> before = send();
+    for (std::size_t sent = group_records; sent < records; sent += group_records) {
+        std::future<bool> next = send();
+        if (!before.get()) {
+            fail("an append was refused");
+        }
+        before = std::move(next);
+    }
+    if (!before.get()) {
+        fail("an append was refused");
+    }
+    return static_cast<double>(records) / meter.wall_seconds();
+}
+
+double sync_rate(const std::string& path, std::size_t records) {
+    const int file = ::open((path + ".probe").c_str(), O_RDWR | O_CREAT | O_TRUNC, 0644);
+    if (file < 0) {
+        fail(path + ".probe cannot be opened");
+    }
+    const std::string zeros(std::size_t{4} << 20, '\0');
+    const std::string group(group_records * record_bytes, 'r');
+    const std::size_t size = records * record_bytes;
+    for (std::size_t at = 0; at < size; at += zeros.size()) {
+        if (::pwrite(file, zeros.data(), zeros.size(), static_cast<::off_t>(at)) < 0) {
+            fail("the probe cannot write");
+        }
+    }
+    ::fsync(file);
+    const Meter meter;
+    for (std::size_t at = 0; at + group.size() <= size; at += group.size()) {
+        if (::pwrite(file, group.data(), group.size(), static_cast<::off_t>(at)) < 0 ||
+            ::fdatasync(file) != 0) {
+            fail("the probe cannot write");
+        }
+    }
+    const double rate = static_cast<double>(records) / meter.wall_seconds();
+    ::close(file);
+    std::filesystem::remove(path + ".probe");
+    return rate;
+}
+
+void append(const std::string& path, std::size_t records) {
+    const double limit = sync_rate(path, records);
+    const double ours = append_rate(path, records);
+    fmt::print(
+        "{{\"append_events_per_second\": {:.0f}, \"fdatasync_events_per_second\": {:.0f}}}\n", ours,
+        limit);
+}
+
+/// Drops what is put into the index.
+class WithoutIndex final : public store::ViewStore {
+public:
+    explicit WithoutIndex(std::unique_ptr<store::ViewStore> rows) : rows_(std::move(rows)) {}
+    base::Result<std::optional<std::string>> get(Family family,
+                                                 std::string_view key) const override {
+        return rows_->get(family, key);
+    }
+    base::Result<std::vector<std::optional<std::string>>> get_many(
+        Family family, std::span<const std::string_view> keys) const override {
+        return rows_->get_many(family, keys);
+    }
+    base::Result<void> scan(Family family, std::string_view from, std::string_view until,
+                            const std::function<bool(std::string_view key, std::string_view value)>&
+                                visit) const override {
+        return rows_->scan(family, from, until, visit);
+    }
+    base::Result<std::optional<std::string>> last_key(Family family, std::string_view from,
+                                                      std::string_view until) const override {
+        return rows_->last_key(family, from, until);
+    }
+    base::Result<void> write(std::span<const Change> changes) override {
+        std::vector<Change> kept;
+        for (const Change& change : changes) {
+            if (change.family != Family::index) {
+                kept.push_back(change);
+            }
+        }
+        return rows_->write(kept);
+    }
+    base::Result<void> ingest_index(std::span<const std::string_view>) override {
+        return base::success();
+    }
+    std::shared_ptr<const store::ViewReader> snapshot() const override { return rows_->snapshot(); }
+    base::Result<void> flush_wal() override { return rows_->flush_wal(); }
+
+private:
+    std::unique_ptr<store::ViewStore> rows_;
+};
+
+void fold(const std::string& data, const std::string& views, bool with_keys) {
+    base::PosixFiles files;
+    const auto log = must(eventlog::SegmentLog::open(files, data, {}));
+    const Meter meter;
+    std::uint64_t events = 0;
+    {
+        auto rows = must(store::open_rocks(views));
+        if (!with_keys) {
+            rows = std::make_unique<WithoutIndex>(std::move(rows));
+        }
+        processors::Runner runner(*log, std::move(rows), {});
+        must(runner.open());
+        must(runner.run_to_end());
+        must(runner.store().flush_wal());
+        events = runner.view()->position.next_offset;
+    }
+    fmt::print(
+        "{{\"events\": {}, \"cpu_seconds\": {:.3f}, \"wall_seconds\": {:.3f}, \"peak_mib\": "
+        "{:.1f}}}\n",
+        events, meter.cpu_seconds(), meter.wall_seconds(), Meter::peak_mib());
+}
+
+/// The rows of `views` in `batches` parts, each over the whole range of the keys, as a fold of
+/// events in the order of time writes them.
+void same_rows(const std::string& views, const std::string& out, std::size_t batches,
+               bool with_keys) {
+    std::vector<std::vector<Change>> rows(batches);
+    std::vector<std::vector<std::string>> keys(batches);
+    {
+        const auto from = must(store::open_rocks(views));
+        std::size_t number = 0;
+        for (const Family family : {Family::state, Family::entity}) {
+            must(from->scan(family, {}, {}, [&](std::string_view key, std::string_view value) {
+                rows[number++ % batches].push_back({family, std::string(key), std::string(value)});
+                return true;
+            }));
+        }
+        must(from->scan(Family::index, {}, {}, [&](std::string_view key, std::string_view) {
+            keys[number++ % batches].emplace_back(key);
+            return with_keys;
+        }));
+    }
+    const Meter meter;
+    {
+        const auto to = must(store::open_rocks(out));
+        for (std::size_t batch = 0; batch < batches; ++batch) {
+            if (with_keys) {
+                const std::vector<std::string_view> sorted(keys[batch].begin(), keys[batch].end());
+                must(to->ingest_index(sorted));
+            }
+            must(to->write(rows[batch]));
+        }
+        must(to->flush_wal());
+    }
+    fmt::print("{{\"cpu_seconds\": {:.3f}, \"wall_seconds\": {:.3f}}}\n", meter.cpu_seconds(),
+               meter.wall_seconds());
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    const std::vector<std::string> words(argv + 1, argv + argc);
+    if (words.size() == 3 && words[0] == "append") {
+        append(words[1], std::stoull(words[2]));
+    } else if (words.size() == 4 && words[0] == "fold") {
+        fold(words[1], words[2], words[3] == "keys");
+    } else if (words.size() == 5 && words[0] == "same-rows") {
+        same_rows(words[1], words[2], std::stoull(words[3]), words[4] == "keys");
+    } else {
+        fmt::print(stderr, "usage: the first lines of tests/bench/bench.cc\n");
+        return 2;
+    }
+    return 0;
+}
