@@ -60,6 +60,8 @@ public:
 
     void feed(std::string_view chunk);
     void finish();
+    /// Nobody wrote for long: whole lines that wait for the rest of a quoted value wait no more.
+    void settle() { map_lines(true); }
 
     /// The items mapped since the last call, in the order of the file.
     std::vector<FileItem> take();

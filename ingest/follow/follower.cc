@@ -199,6 +199,7 @@ bool Follower::take_up(base::Result<FollowedFile> found) {
     read_to_ = cursor_.place.byte;
     seen_ = state.value();
     quiet_steps_ = 0;
+    open_steps_ = 0;
     is_missing_ = false;
     return true;
 }
@@ -220,6 +221,7 @@ Step Follower::begin(FollowedFile file) {
     head_.clear();
     tail_.clear();
     quiet_steps_ = 0;
+    open_steps_ = 0;
     is_finished_ = false;
     is_truncated_ = false;
     is_missing_ = false;
@@ -267,6 +269,7 @@ Step Follower::read_more() {
         return at_end();
     }
     quiet_steps_ = 0;
+    open_steps_ = 0;
     feed(std::string_view(bytes).substr(tail_.size()));
     return flush() ? Step::progressed : Step::blocked;
 }
@@ -295,13 +298,7 @@ void Follower::take_items() {
 Step Follower::at_end() {
     const base::Result<FileState> here = state_of(source_.path);
     if (!here || here.value().id == seen_.id) {
-        quiet_steps_ = 0;
-        const std::uint64_t end = ports_.reader.durable_end(source_.partition);
-        if (end - cursor_.offset > unread_records_max) {
-            cursor_.offset = end;
-            is_unsaved_ = true;
-        }
-        return Step::idle;
+        return stand_by();
     }
     if (++quiet_steps_ < quiet_steps_max) {
         return Step::idle;
@@ -311,6 +308,22 @@ Step Follower::at_end() {
     take_items();
     is_finished_ = true;
     return flush() ? Step::progressed : Step::blocked;
+}
+
+/// The end of a file that may grow.
+Step Follower::stand_by() {
+    quiet_steps_ = 0;
+    if (++open_steps_ == open_steps_max) {
+        mapper_->set_received_at(ports_.now());
+        mapper_->settle();
+        take_items();
+    }
+    const std::uint64_t end = ports_.reader.durable_end(source_.partition);
+    if (end - cursor_.offset > unread_records_max && pending_.empty()) {
+        cursor_.offset = end;
+        is_unsaved_ = true;
+    }
+    return flush() ? Step::idle : Step::blocked;
 }
 
 /// The file was emptied and filled again: if it was copied before, the copy is read to its end

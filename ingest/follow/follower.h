@@ -63,6 +63,9 @@ public:
     /// So often in a row must a file that was rotated away give nothing before it is left: who
     /// writes it may not know yet.
     static constexpr int quiet_steps_max = 5;
+    /// So long do whole lines wait for the rest of a value in quotes: what follows a broken quote
+    /// shall not wait for calls that come tomorrow.
+    static constexpr int open_steps_max = 300;
 
     Follower(FollowPorts ports, FollowedSource source);
 
@@ -93,6 +96,7 @@ private:
 
     Step read_more();
     Step at_end();
+    Step stand_by();
     bool turn_to_copy(const Mark& mark);
     Step truncated();
     Step next_file();
@@ -118,7 +122,8 @@ private:
     std::uint64_t read_to_ = 0;  ///< what the mapper was fed
     std::string head_;           ///< the first bytes, and those before `read_to_`
     std::string tail_;
-    int quiet_steps_ = 0;
+    int quiet_steps_ = 0;        ///< without anything new, renamed
+    int open_steps_ = 0;         ///< the same, under its name
     bool is_finished_ = false;   ///< to the end; the next one is to be begun
     bool is_truncated_ = false;  ///< the next one is the same
     std::vector<FileState> finished_;

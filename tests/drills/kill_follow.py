@@ -1,14 +1,17 @@
 #!/usr/bin/env python3
 """kill_follow.py --normwatch BINARY [--kills N] [--seed S] [--folder DIR]
 
-Kills `normwatch serve` with SIGKILL at random moments while it follows a file of telephone records that somebody else writes:
-whole rows, rows in two pieces, rows of several lines and broken ones. Again and again the file is rotated: renamed (sometimes in the middle of a line, sometimes
-twice while the server is dead), copied and truncated, or truncated alone. Every fourth kill falls into the first 30 ms, so that recovery is killed.
+Kills `normwatch serve` with SIGKILL at random moments while it follows a file of telephone records that somebody else
+writes: whole rows, rows in two pieces, rows of several lines and broken ones. Again and again the file is rotated: renamed
+(sometimes in the middle of a line), copied and truncated, or truncated alone; also twice in a row while the server is dead.
+Every fourth kill falls into the first 30 ms, so that recovery is killed.
 
-What a truncation alone removes before it was read is gone by nature; so that one waits until the server has caught up. The others wait for nothing.
+What a truncation alone removes before it was read is gone by nature; so that one waits until the server has caught up. The
+others wait for nothing.
 
-Judged: a second data directory imports all that was ever written, once. Report, calls, quarantine and the ledger of both are the same, no line was
-judged duplicate, and `doctor` says equal of both. It proves that the cursor and the log agree wherever the process ends; a kill leaves the page cache alone.
+Judged: a second data directory imports all that was ever written, once. Report, calls, quarantine and the ledger of both are
+the same, no line was judged duplicate, and `doctor` says equal of both. It proves that the cursor and the log agree wherever
+the process ends; a kill leaves the page cache alone.
 
 One JSON line at the end. Exit code: 0 all holds, 1 something does not, 2 usage.
 """
@@ -74,6 +77,10 @@ class Writer:
             self.put(text[cut:])
         else:
             self.put("".join(self.next_row() for _ in range(self.chance.randint(1, 40))))
+
+    def settle(self):
+        """What stands behind an open quote waits for eight lines."""
+        self.put("".join(self.next_row() for _ in range(8)))
 
     def shift(self):
         """Makes room for a new NAME.1."""
@@ -153,15 +160,11 @@ class Drill:
     def truncate_caught_up(self):
         self.product.start()
         with self.writer.lock:
+            self.writer.settle()
             self.wait_caught_up()
             self.writer.rotate("truncated")
         self.product.kill()
         self.kills += 1
-
-    def lag(self):
-        """Bytes of the file at hand that are not in the log, and whether it is the one that is written."""
-        sources = self.product.get_json("/v1/sources")["sources"]
-        return next(s["state"] for s in sources if s["id"] == "pbx-1")
 
     def wait_caught_up(self):
         """Until the cursor stands at the end of the file that is written."""
@@ -195,6 +198,7 @@ class Drill:
 
     def judge(self):
         self.product.start()
+        self.writer.settle()
         self.wait_caught_up()
         state = next(s for s in self.product.get_json("/v1/sources")["sources"] if s["id"] == "pbx-1")
         need(state["class"] == "D" and state["state"] == "ok", f"/v1/sources: {state}")

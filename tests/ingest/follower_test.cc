@@ -183,6 +183,20 @@ TEST_F(FollowerTest, AwaitsTheEndOfARowOfSeveralLines) {
     EXPECT_EQ(followed(), imported(rows(0, 1) + two));
 }
 
+TEST_F(FollowerTest, AwaitsTheRestOfAnOpenQuoteNotForEver) {
+    append("Master.csv", "\"broken\n" + rows(0, 2));
+    run();
+    EXPECT_EQ(followed(), Lines{});
+    for (int step = 0; step < Follower::open_steps_max; ++step) {
+        EXPECT_EQ(follower_->step(), Step::idle);
+    }
+    EXPECT_EQ(followed(), imported("\"broken\n" + rows(0, 2)));
+    append("Master.csv", rows(2, 3));
+    restart();
+    run();
+    EXPECT_EQ(followed(), imported("\"broken\n" + rows(0, 3)));
+}
+
 TEST_F(FollowerTest, KnowsTheHeaderOfTheFilesBefore) {
     cdr_csv::Mapping mapping;
     mapping.header = true;
