@@ -249,7 +249,7 @@ Step Follower::read_more() {
     if (state.value() == seen_ && seen_.size == read_to_) {
         return at_end();
     }
-    if (read_to_ == 0 && seen_.size == 0 && turn_to_copy(Mark{})) {
+    if (read_to_ == 0 && !(state.value() == seen_) && turn_to_copy(Mark{})) {
         return Step::progressed;
     }
     // What was read last is read again with what follows: who emptied the file and wrote as much
@@ -263,6 +263,10 @@ Step Follower::read_more() {
     bytes.resize(size.value());
     if (!bytes.starts_with(tail_)) {
         return truncated();
+    }
+    const base::Result<FileState> after = file_->state();
+    if (read_to_ == 0 && (!after || after.value().size < state.value().size)) {
+        return Step::progressed;  // emptied just now; look again which bytes these were
     }
     seen_ = state.value();
     if (bytes.size() == tail_.size()) {
@@ -327,7 +331,8 @@ Step Follower::stand_by() {
 }
 
 /// The file was emptied and filled again: if it was copied before, the copy is read to its end
-/// first. Of a file that was empty when it was begun any later copy may be meant.
+/// first. Of a file that has changed since it was begun, before anything was read, any later copy
+/// may be meant.
 bool Follower::turn_to_copy(const Mark& mark) {
     const base::Result<FileState> here = state_of(source_.path);
     if (mark.byte == 0 && !(here && here.value().id == seen_.id)) {

@@ -182,6 +182,16 @@ class Drill:
             time.sleep(0.05)
         raise Broken(f"not caught up within 120 s: {self.product.last_words()}")
 
+    def wait_said_ok(self):
+        """The state is told a moment after the cursor is written."""
+        deadline = time.monotonic() + 10
+        while True:
+            said = next(s for s in self.product.get_json("/v1/sources")["sources"] if s["id"] == "pbx-1")
+            if (said["class"], said["state"]) == ("D", "ok"):
+                return
+            need(time.monotonic() < deadline, f"/v1/sources: {said}")
+            time.sleep(0.05)
+
     def answers(self, product):
         """What both must say, and the ledger."""
         ledger = product.doctor()
@@ -200,8 +210,7 @@ class Drill:
         self.product.start()
         self.writer.settle()
         self.wait_caught_up()
-        state = next(s for s in self.product.get_json("/v1/sources")["sources"] if s["id"] == "pbx-1")
-        need(state["class"] == "D" and state["state"] == "ok", f"/v1/sources: {state}")
+        self.wait_said_ok()
         self.product.stop()
         whole = os.path.join(self.folder, "fresh", "Master.csv")
         with open(whole, "w", encoding="ascii") as out:

@@ -113,6 +113,19 @@ TEST_F(FollowerTest, ReadsTheCopyThatWasMadeBeforeATruncation) {
     EXPECT_EQ(notes_, Lines{});
 }
 
+TEST_F(FollowerTest, ReadsTheCopyThatWasMadeBeforeTheFirstRead) {
+    append("Master.csv", rows(0, 3));
+    restart();
+    EXPECT_EQ(follower_->step(), Step::progressed);  // has found the file, and read nothing of it
+    EXPECT_EQ(followed(), Lines{});
+    copy("Master.csv", "Master.csv.1");
+    truncate("Master.csv");
+    append("Master.csv", rows(3, 4));
+    run();
+    EXPECT_EQ(followed(), imported(rows(0, 4)));
+    EXPECT_EQ(notes_, Lines{});
+}
+
 TEST_F(FollowerTest, BeginsATruncatedFileAnew) {
     append("Master.csv", rows(0, 3) + row(3).substr(0, 60));
     run();
