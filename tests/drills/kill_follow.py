@@ -135,7 +135,10 @@ class Drill:
             self.writer.thread.join()
             self.product.stop()
         need(self.writer.failure is None, f"the writer failed: {self.writer.failure}")
-        return self.judge()
+        try:
+            return self.judge()
+        finally:
+            self.product.stop()
 
     def kill_once(self):
         self.product.launch()
