@@ -152,8 +152,8 @@ private:
             ->required()
             ->type_name("ID");
         import->add_option("--format", line_.format, "other than the source's kind")
-            ->check(CLI::IsMember({"asterisk-cdr-csv", "cloudevents"}))
-            ->type_name("asterisk-cdr-csv|cloudevents");
+            ->check(CLI::IsMember({"asterisk-cdr-csv", "cdr-csv", "cloudevents"}))
+            ->type_name("asterisk-cdr-csv|cdr-csv|cloudevents");
         import->add_flag("--wait", line_.wait,
                          "until the events are in the numbers, not only durable");
         import->add_flag("--strict", line_.strict, "exit 1 when a line could not be used");

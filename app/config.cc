@@ -8,12 +8,11 @@
 #include <sstream>
 
 #include "app/config_reader.h"
-#include "kpi/local_time.h"
+#include "app/config_sources.h"
 
 namespace app {
 namespace {
 
-constexpr double seconds_max = 31'622'400;  // a leap year
 constexpr std::int64_t days_max = 36'600;
 constexpr std::int64_t partitions_max = 1024;
 
@@ -31,46 +30,6 @@ constexpr KnownKeys kpi_keys{
      "new_window_days", "service_level_seconds", "in_work_days", "lost_after_days",
      "callback_window_working_hours", "proposals_from"},
     {}};
-
-/// Sources that have a mapper, and what a file may be late by.
-struct SourceKind {
-    std::string_view name;
-    std::int64_t lateness_seconds;
-};
-constexpr SourceKind built_kinds[] = {{"cloudevents", 60}, {"asterisk-cdr-csv", 300}};
-constexpr std::string_view later_kinds[] = {"asterisk-cel-csv",
-                                            "asterisk-ami",
-                                            "asterisk-queue-log",
-                                            "freeswitch-json-cdr",
-                                            "freeswitch-esl",
-                                            "cucm-cdr",
-                                            "smdr-avaya",
-                                            "cdr-csv",
-                                            "smtp-journal",
-                                            "maildir",
-                                            "imap",
-                                            "email",
-                                            "icalendar",
-                                            "ubl-invoice",
-                                            "cii-invoice",
-                                            "commerceml",
-                                            "bank-1c",
-                                            "bank-camt",
-                                            "bank-mt940",
-                                            "twilio",
-                                            "mango",
-                                            "zadarma",
-                                            "bitrix24",
-                                            "vonage",
-                                            "plivo",
-                                            "mailgun",
-                                            "sendgrid",
-                                            "postmark"};
-
-bool are_letters(std::string_view text, std::size_t count) {
-    return text.size() == count &&
-           std::ranges::all_of(text, [](char letter) { return letter >= 'A' && letter <= 'Z'; });
-}
 
 /// Reads one configuration; the checks that need more than one section come last.
 class Interpreter {
@@ -104,7 +63,7 @@ public:
             read_pbx(*pbx);
         }
         if (const ConfigNode* sources = ConfigReader::member(root, "sources")) {
-            read_sources(*sources);
+            read_source_configs(*sources, reader_, config_);
         }
     }
 
@@ -143,11 +102,10 @@ private:
             return;
         }
         CompanyConfig company;
-        company.id = read_id(node, where);
+        company.id = reader_.id(node, where);
         company.name = reader_.text(node, "name", where).value_or(company.id);
-        company.timezone = reader_.text(node, "timezone", where).value_or(company.timezone);
-        check_zone(node, "timezone", where, company.timezone);
-        company.region = read_region(node, where).value_or("");
+        company.timezone = reader_.zone(node, where).value_or(company.timezone);
+        company.region = reader_.region(node, where).value_or("");
         company.currency = reader_.text(node, "currency", where).value_or(company.currency);
         if (!are_letters(company.currency, 3)) {
             reader_.wrong(*node.find("currency"),
@@ -163,33 +121,6 @@ private:
         config_.companies.push_back(std::move(company));
     }
 
-    std::string read_id(const ConfigNode& node, const std::string& where) {
-        const std::optional<std::string> id = reader_.text(node, "id", where);
-        if (!id) {
-            reader_.wrong(node, where + "id is needed");
-        } else if (!is_config_id(*id)) {
-            reader_.wrong(*node.find("id"),
-                          where + "id: expected 1 to 64 letters, digits and . _ : - @ +");
-        }
-        return id.value_or("");
-    }
-
-    void check_zone(const ConfigNode& node, std::string_view key, const std::string& where,
-                    const std::string& name) {
-        const ConfigNode* place = node.find(key);
-        if (place != nullptr && !kpi::Zone::find(name)) {
-            reader_.wrong(*place, where + std::string(key) + ": there is no time zone " + name);
-        }
-    }
-
-    std::optional<std::string> read_region(const ConfigNode& node, const std::string& where) {
-        const std::optional<std::string> region = reader_.text(node, "region", where);
-        if (region && !are_letters(*region, 2)) {
-            reader_.wrong(*node.find("region"), where + "region: expected two letters, as RU");
-        }
-        return region;
-    }
-
     void read_kpis(const ConfigNode* node, const std::string& where, KpiSettings& kpis) {
         for (const NumberDefault& number : kpi_numbers) {
             if (number.value) {
@@ -202,7 +133,7 @@ private:
         }
         reader_.is_section(*node, where, kpi_keys);
         for (const NumberDefault& number : kpi_numbers) {
-            if (const auto value = reader_.number(*node, number.key, where, seconds_max)) {
+            if (const auto value = reader_.number(*node, number.key, where, config_seconds_max)) {
                 kpis.numbers[std::string(number.key)] = *value;
             }
         }
@@ -298,99 +229,6 @@ private:
                     where + "attended_transfer_heuristic: true is not available in this version");
             }
             config_.pbx_names.push_back(name);
-        }
-    }
-
-    void read_sources(const ConfigNode& node) {
-        if (node.kind != ConfigNode::Kind::list) {
-            reader_.wrong(node, "sources: expected a list of sources");
-            return;
-        }
-        for (std::size_t n = 0; n < node.items.size(); ++n) {
-            read_source(node.items[n], "sources[" + std::to_string(n) + "].");
-        }
-    }
-
-    void read_source(const ConfigNode& node, const std::string& where) {
-        const KnownKeys keys{
-            {"id", "kind", "company", "timezone", "region", "international_prefix", "pbx",
-             "lateness_seconds", "types", "count"},
-            {"path", "follow", "address", "username", "secret_file", "sweep_dir", "listen",
-             "recipients", "columns", "separator", "header", "time", "values", "class"}};
-        const std::size_t mistakes_before = reader_.mistakes().size();
-        SourceConfig source;
-        if (node.kind == ConfigNode::Kind::map && !read_kind(node, where, source)) {
-            return;
-        }
-        reader_.is_section(node, where, keys);
-        if (node.kind != ConfigNode::Kind::map) {
-            return;
-        }
-        source.id = read_id(node, where);
-        read_source_company(node, where, source);
-        if (const auto zone = reader_.text(node, "timezone", where)) {
-            source.timezone = *zone;
-            source.timezone_assumed = false;
-            check_zone(node, "timezone", where, *zone);
-        }
-        source.region = read_region(node, where).value_or(source.region);
-        source.international_prefix =
-            reader_.text(node, "international_prefix", where).value_or("");
-        if (!std::ranges::all_of(source.international_prefix,
-                                 [](char c) { return c >= '0' && c <= '9'; })) {
-            reader_.wrong(*node.find("international_prefix"),
-                          where + "international_prefix: expected digits");
-        }
-        source.pbx = reader_.text(node, "pbx", where);
-        source.lateness_seconds =
-            reader_.whole(node, "lateness_seconds", where, static_cast<std::int64_t>(seconds_max))
-                .value_or(source.lateness_seconds);
-        source.types = reader_.texts(node, "types", where);
-        source.count = reader_.truth(node, "count", where).value_or(true);
-        if (mistakes_before == reader_.mistakes().size() && config_.source(source.id) != nullptr) {
-            reader_.wrong(node, where + "id: source " + source.id + " stands there twice");
-        }
-        config_.sources.push_back(std::move(source));
-    }
-
-    bool read_kind(const ConfigNode& node, const std::string& where, SourceConfig& source) {
-        const std::optional<std::string> kind = reader_.text(node, "kind", where);
-        if (!kind) {
-            reader_.wrong(node, where + "kind is needed");
-            return false;
-        }
-        const auto* found =
-            std::ranges::find(built_kinds, std::string_view(*kind), &SourceKind::name);
-        if (found == std::end(built_kinds)) {
-            const bool is_later = std::ranges::count(later_kinds, std::string_view(*kind)) != 0;
-            reader_.wrong(
-                *node.find("kind"),
-                where + "kind: " + *kind +
-                    (is_later ? " is not available in this version"
-                              : " is no kind of source; there are cloudevents, asterisk-cdr-csv"));
-            return false;
-        }
-        source.kind = *kind;
-        source.lateness_seconds = found->lateness_seconds;
-        return true;
-    }
-
-    void read_source_company(const ConfigNode& node, const std::string& where,
-                             SourceConfig& source) {
-        const std::optional<std::string> named = reader_.text(node, "company", where);
-        if (!named && config_.companies.size() > 1) {
-            reader_.wrong(node, where + "company is needed: several are configured");
-        }
-        const CompanyConfig* company = named                       ? config_.company(*named)
-                                       : config_.companies.empty() ? nullptr
-                                                                   : &config_.companies.front();
-        if (named && company == nullptr) {
-            reader_.wrong(*node.find("company"), where + "company: there is no company " + *named);
-        }
-        if (company != nullptr) {
-            source.company = company->id;
-            source.timezone = company->timezone;
-            source.region = company->region;
         }
     }
 

@@ -2,12 +2,14 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "app/config_tree.h"
 #include "base/error.h"
+#include "ingest/cdr_csv/mapping.h"
 
 namespace app {
 
@@ -31,7 +33,7 @@ struct CompanyConfig {
 /// Where events come from.
 struct SourceConfig {
     std::string id;
-    std::string kind;  ///< cloudevents, asterisk-cdr-csv
+    std::string kind;  ///< cloudevents, asterisk-cdr-csv, cdr-csv
     std::string company;
     std::string timezone;  ///< of its wall clock; the company's when the file says none
     bool timezone_assumed = true;
@@ -41,6 +43,9 @@ struct SourceConfig {
     std::int64_t lateness_seconds = 60;
     std::optional<std::vector<std::string>> types;
     bool count = true;
+    std::string path;     ///< the file that its sender writes; empty: fed by import and HTTP only
+    bool follow = false;  ///< `serve` reads `path` as it grows
+    std::shared_ptr<const ingest::cdr_csv::Mapping> columns;  ///< of kind cdr-csv
 };
 
 /// `127.0.0.1:8080`

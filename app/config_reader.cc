@@ -4,6 +4,8 @@
 #include <charconv>
 #include <cmath>
 
+#include "kpi/local_time.h"
+
 namespace app {
 
 void ConfigReader::wrong(const ConfigNode& node, const std::string& what) {
@@ -116,6 +118,37 @@ std::optional<std::vector<std::string>> ConfigReader::texts(const ConfigNode& ma
     }
     wrong(*node, where + std::string(key) + ": expected a list of words");
     return std::nullopt;
+}
+
+std::string ConfigReader::id(const ConfigNode& map, const std::string& where) {
+    const std::optional<std::string> id = text(map, "id", where);
+    if (!id) {
+        wrong(map, where + "id is needed");
+    } else if (!is_config_id(*id)) {
+        wrong(*map.find("id"), where + "id: expected 1 to 64 letters, digits and . _ : - @ +");
+    }
+    return id.value_or("");
+}
+
+std::optional<std::string> ConfigReader::zone(const ConfigNode& map, const std::string& where) {
+    const std::optional<std::string> name = text(map, "timezone", where);
+    if (name && !kpi::Zone::find(*name)) {
+        wrong(*map.find("timezone"), where + "timezone: there is no time zone " + *name);
+    }
+    return name;
+}
+
+std::optional<std::string> ConfigReader::region(const ConfigNode& map, const std::string& where) {
+    const std::optional<std::string> region = text(map, "region", where);
+    if (region && !are_letters(*region, 2)) {
+        wrong(*map.find("region"), where + "region: expected two letters, as RU");
+    }
+    return region;
+}
+
+bool are_letters(std::string_view text, std::size_t count) {
+    return text.size() == count &&
+           std::ranges::all_of(text, [](char letter) { return letter >= 'A' && letter <= 'Z'; });
 }
 
 bool is_config_id(std::string_view text) {

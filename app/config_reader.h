@@ -40,6 +40,11 @@ public:
                                  const std::string& where, double most);
     std::optional<std::vector<std::string>> texts(const ConfigNode& map, std::string_view key,
                                                   const std::string& where);
+    /// `id`, which is needed; empty when it is wrong.
+    std::string id(const ConfigNode& map, const std::string& where);
+    /// `timezone`, and `region`.
+    std::optional<std::string> zone(const ConfigNode& map, const std::string& where);
+    std::optional<std::string> region(const ConfigNode& map, const std::string& where);
     /// The member; nullptr when it is absent or empty.
     static const ConfigNode* member(const ConfigNode& map, std::string_view key);
 
@@ -48,6 +53,12 @@ public:
 private:
     std::vector<std::string> mistakes_;
 };
+
+/// Durations in seconds at most: a leap year.
+inline constexpr double config_seconds_max = 31'622'400;
+
+/// `count` capital letters.
+bool are_letters(std::string_view text, std::size_t count);
 
 /// Letters, digits and `. _ : - @ +`, 1 to 64 of them.
 bool is_config_id(std::string_view text);

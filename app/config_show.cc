@@ -44,6 +44,32 @@ std::string show(const CompanyConfig& company) {
         list_of(company.mail_domains), show(company.kpis));
 }
 
+std::string show(const ingest::cdr_csv::Mapping& mapping) {
+    std::string columns;
+    std::string values;
+    for (std::size_t n = 0; n < ingest::cdr_csv::fields_count; ++n) {
+        const std::string_view name = name_of(static_cast<ingest::cdr_csv::Field>(n));
+        if (const auto& column = mapping.columns[n]) {
+            columns += fmt::format(
+                "{}{}: {}", columns.empty() ? "" : ", ", name,
+                column->number > 0 ? std::to_string(column->number) : quoted(column->name));
+        }
+        std::string words;
+        for (const auto& [word, ours] : mapping.values[n]) {
+            words += (words.empty() ? "" : ", ") + quoted(word) + ": " + ours;
+        }
+        if (!words.empty()) {
+            values += fmt::format("{}{}: {{{}}}", values.empty() ? "" : ", ", name, words);
+        }
+    }
+    const std::string separator =
+        mapping.separator == '\t' ? "\"\\t\"" : quoted(std::string(1, mapping.separator));
+    return fmt::format(
+        "    separator: {}\n    header: {}\n    time: {}\n    columns: {{{}}}\n    values: "
+        "{{{}}}\n",
+        separator, mapping.header, quoted(mapping.time.text()), columns, values);
+}
+
 std::string show(const SourceConfig& source) {
     std::string out = fmt::format(
         "  - id: {}\n    kind: {}\n    company: {}\n    timezone: {}\n    region: {}\n"
@@ -59,6 +85,12 @@ std::string show(const SourceConfig& source) {
     }
     if (source.types) {
         out += "    types: " + list_of(*source.types) + "\n";
+    }
+    if (!source.path.empty()) {
+        out += fmt::format("    path: {}\n    follow: {}\n", quoted(source.path), source.follow);
+    }
+    if (source.columns) {
+        out += show(*source.columns);
     }
     return out;
 }

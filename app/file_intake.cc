@@ -45,8 +45,12 @@ base::Result<void> import_file(Node& node, const SourceConfig& source, const Fil
     if (!format) {
         return base::Error(base::ErrorCode::invalid, file.format + " is no format of files");
     }
-    ingest::FileMapper mapper(*format, map_context(node.config(), source, node.clock().now()),
-                              file_name_of(file.path), file.skip);
+    ingest::MapContext context = map_context(node.config(), source, node.clock().now());
+    if (!ingest::can_map(*format, context)) {
+        return base::Error(base::ErrorCode::invalid,
+                           "--format " + file.format + ": source " + source.id + " has no columns");
+    }
+    ingest::FileMapper mapper(*format, std::move(context), file_name_of(file.path), file.skip);
     ingest::GroupAppender appender(node.log(), totals, progress);
     std::string chunk(chunk_bytes, '\0');
     for (bool at_end = false; !at_end;) {

@@ -16,6 +16,8 @@ public:
 
     void add_to(base::HttpRouter& router);
     const base::Probe& probe() const { return probe_; }
+    /// For what is taken in by other ways than these routes.
+    ingest::http::IntakeProbe& counters() { return probe_; }
 
 private:
     base::Result<ingest::http::Target> events_target() const;

@@ -52,6 +52,11 @@ base::Result<std::optional<query::RawRecord>> raw_of(eventlog::LogReader& log,
     return std::optional<query::RawRecord>({event.personal.raw()});
 }
 
+/// How far "no loss" can go with this sender. Source: docs/operations.md, "Sources".
+std::string class_of(const SourceConfig& source) {
+    return source.kind == "cloudevents" && !source.follow ? "A" : "D";
+}
+
 }  // namespace
 
 base::Result<std::unique_ptr<Node>> Node::open(const Config& config, const base::Clock& clock) {
@@ -184,6 +189,7 @@ ingest::MapContext map_context(const Config& config, const SourceConfig& source,
     context.source_zone = zone_or_utc(source.timezone);
     context.zone_assumed = source.timezone_assumed;
     context.source_plan = {source.region, source.international_prefix};
+    context.columns = source.columns;
     if (source.types) {
         context.types = *source.types;
     } else if (source.kind != "cloudevents") {
@@ -203,7 +209,8 @@ query::Ports query_ports(const Config& config, const std::string& company, event
     }
     for (const SourceConfig& source : config.sources) {
         if (source.company == company) {
-            ports.sources.push_back({source.id, source.kind, "", source.lateness_seconds});
+            ports.sources.push_back(
+                {source.id, source.kind, class_of(source), source.lateness_seconds});
         }
     }
     std::ranges::sort(ports.sources, {}, &query::SourceInfo::id);

@@ -11,6 +11,7 @@
 
 #include "app/care.h"
 #include "app/directory.h"
+#include "app/followers.h"
 #include "app/intake_routes.h"
 #include "app/log.h"
 #include "app/node.h"
@@ -41,7 +42,11 @@ base::HttpResponse json_response(int status, std::string body) {
 class Server {
 public:
     Server(const Config& config, Node& node)
-        : config_(config), node_(node), views_(node), intake_(node) {}
+        : config_(config),
+          node_(node),
+          intake_(node),
+          followers_(node, intake_.counters()),
+          views_(node, followers_) {}
 
     base::Result<void> start() {
         std::vector<base::HttpListener> listeners;
@@ -51,6 +56,7 @@ public:
                           base::HttpServer::start(std::move(listeners), base::HttpServerOptions{}));
         retention_ =
             std::jthread([this](const std::stop_token& stop) { keep_retention(node_, stop); });
+        followers_.start();
         return base::success();
     }
 
@@ -73,6 +79,7 @@ public:
     void stop() {
         is_draining_ = true;
         retention_.request_stop();
+        followers_.stop();
         http_->stop(drain_max);
     }
 
@@ -109,7 +116,7 @@ private:
     }
 
     base::HttpResponse exposition() {
-        std::vector<const base::Probe*> probes{&node_.log().probe(), &intake_.probe(),
+        std::vector<const base::Probe*> probes{&node_.log().probe(), &intake_.probe(), &followers_,
                                                &http_->probe()};
         std::vector<std::shared_ptr<const store::ReadView>> views;
         for (std::uint32_t partition = 0; partition < node_.partitions(); ++partition) {
@@ -241,8 +248,9 @@ private:
 
     const Config& config_;
     Node& node_;
-    ServedViews views_;
     IntakeRoutes intake_;
+    Followers followers_;
+    ServedViews views_;
     std::atomic<bool> is_draining_ = false;
     std::mutex doctor_mutex_;
     std::mutex directory_mutex_;

@@ -30,7 +30,12 @@ bool ServedViews::wait_applied(std::string_view company, std::uint64_t offset,
 
 query::Ports ServedViews::ports(std::string_view company) const {
     const base::Result<std::string> id = id_of(company);
-    return query_ports(node_.config(), id ? id.value() : "", &node_.log(), node_.clock());
+    query::Ports ports =
+        query_ports(node_.config(), id ? id.value() : "", &node_.log(), node_.clock());
+    for (query::SourceInfo& source : ports.sources) {
+        source.state = followers_.state_of(source.id).value_or("");
+    }
+    return ports;
 }
 
 query::RoutePorts route_ports(const Node& node, const ServedViews& views) {

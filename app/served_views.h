@@ -1,5 +1,6 @@
 #pragma once
 
+#include "app/followers.h"
 #include "app/node.h"
 #include "query/routes.h"
 
@@ -7,10 +8,10 @@ namespace app {
 
 /// The views of a running node as the routes take them.
 ///
-/// Lifetime: `node` outlives it. Threads: any.
+/// Lifetime: `node` and `followers` outlive it. Threads: any.
 class ServedViews final : public query::Views {
 public:
-    explicit ServedViews(Node& node) : node_(node) {}
+    ServedViews(Node& node, const Followers& followers) : node_(node), followers_(followers) {}
 
     base::Result<std::shared_ptr<const store::ReadView>> view(
         std::string_view company) const override;
@@ -23,6 +24,7 @@ private:
     base::Result<std::string> id_of(std::string_view company) const;
 
     Node& node_;
+    const Followers& followers_;
 };
 
 /// What the reading routes need: `views`, the normal form of numbers, and the audit of disclosures.

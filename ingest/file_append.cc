@@ -30,7 +30,7 @@ base::Result<void> GroupAppender::add(const FileItem& item) {
     bytes_ += record.bytes.size();
     records_.push_back(std::move(record));
     rejected_ += item.rejected ? 1 : 0;
-    last_line_ = item.last_line;
+    last_line_ = item.end.line;
     if (records_.size() >= group_records_max || bytes_ >= group_bytes_max) {
         return flush();
     }

@@ -12,6 +12,12 @@ constexpr std::size_t kept_bytes_max = item_bytes_max + 1;
 
 }  // namespace
 
+void LineReader::begin_at(FilePlace place) {
+    next_number_ = place.line + 1;
+    next_byte_ = place.byte;
+    begun_ = place.byte > 0;  // a mark stands at the very start alone
+}
+
 void LineReader::feed(std::string_view chunk, std::deque<Line>& lines) {
     std::string first;
     if (!begun_) {
@@ -42,6 +48,7 @@ void LineReader::finish(std::deque<Line>& lines) {
     }
     if (line_.bytes > 0) {
         close(lines);
+        --next_byte_;  // it has no line feed
     }
 }
 

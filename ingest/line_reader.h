@@ -19,16 +19,27 @@ struct Line {
     bool is_too_long = false;  ///< over `item_bytes_max`
 };
 
+/// A place between two physical lines of a file.
+struct FilePlace {
+    std::uint64_t line = 0;  ///< lines before it
+    std::uint64_t byte = 0;
+    friend bool operator==(const FilePlace&, const FilePlace&) = default;
+};
+
 /// Cuts a stream of bytes into physical lines. A byte order mark at the very start is skipped; the
 /// last line needs no line feed. Memory is bounded whatever the stream holds.
 ///
 /// Threads: one at a time.
 class LineReader {
 public:
+    /// The stream begins at this place of its file. Before the first bytes.
+    void begin_at(FilePlace place);
     /// Adds the next bytes of the stream; the lines that they complete go to the end of `lines`.
     void feed(std::string_view chunk, std::deque<Line>& lines);
     /// The stream has ended: what is left is the last line.
     void finish(std::deque<Line>& lines);
+    /// Behind the last line that was handed out.
+    FilePlace place() const { return {next_number_ - 1, next_byte_}; }
 
 private:
     void skip_byte_order_mark(std::string_view& chunk);

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -14,6 +15,10 @@
 #include "kpi/local_time.h"
 
 namespace ingest {
+
+namespace cdr_csv {
+struct Mapping;
+}
 
 /// Why something could not be mapped.
 struct Rejection {
@@ -44,6 +49,8 @@ struct MapContext {
     std::vector<std::string> types{"*"};
     /// The caller may send directory, settings, plan, void and review events.
     bool privileged = true;
+    /// Of the kind cdr-csv: what the columns hold.
+    std::shared_ptr<const cdr_csv::Mapping> columns;
 };
 
 /// Larger items are `too_large`, unread.

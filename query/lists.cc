@@ -205,7 +205,9 @@ base::Result<std::string> sources(const store::ReadView& view, const Params& par
         BOOST_OUTCOME_TRY(const auto row, source_row(question, source.id));
         out.begin_object().member("id", source.id).member("kind", source.kind).key("class");
         write_word(out, source.source_class);
-        out.member("state", row.last_received_at ? "ok" : "silent").key("last_event_at");
+        const std::string_view heard = row.last_received_at ? "ok" : "silent";
+        out.member("state", source.state.empty() ? heard : std::string_view(source.state));
+        out.key("last_event_at");
         write_instant(out, row.last_received_at);
         out.key("up_to");
         write_instant(out, row.up_to);

@@ -30,6 +30,7 @@ struct SourceInfo {
     std::string kind;
     std::string source_class;  ///< empty: none
     std::int64_t lateness_seconds = 0;
+    std::string state{};  ///< what its collector says: behind, failed; empty: nothing
 };
 
 /// The raw bytes that travelled with a record.

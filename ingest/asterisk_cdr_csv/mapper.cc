@@ -8,9 +8,9 @@
 #include <string>
 #include <utility>
 
-#include "ingest/asterisk_cdr_csv/csv.h"
 #include "ingest/asterisk_cdr_csv/row.h"
 #include "ingest/asterisk_cdr_csv/wall_clock.h"
+#include "ingest/csv.h"
 
 namespace ingest::asterisk_cdr_csv {
 namespace {
@@ -243,27 +243,9 @@ void fill_head(events::pb::Event& head, const Row& row, const Times& times,
 }  // namespace
 
 std::size_t lines_of_record(std::span<const std::string_view> lines) {
-    std::size_t quotes = 0;
-    std::size_t bytes = 0;
-    std::size_t taken = 0;
-    do {
-        const std::string_view line = lines[taken];
-        quotes += static_cast<std::size_t>(std::count(line.begin(), line.end(), '"'));
-        bytes += line.size() + (taken > 0 ? 1 : 0);
-        ++taken;
-    } while (quotes % 2 != 0 && taken < std::min(lines.size(), record_lines_max));
-    if (taken == 1 || quotes % 2 != 0 || bytes > 2 * record_bytes_max) {
-        return 1;
-    }
-    std::string record;
-    record.reserve(bytes);
-    for (std::size_t n = 0; n < taken; ++n) {
-        record.append(n > 0 ? "\n" : "").append(lines[n]);
-    }
-    while (record.ends_with('\r')) {
-        record.pop_back();
-    }
-    return std::holds_alternative<Row>(read_row(record)) ? taken : 1;
+    return ingest::lines_of_record(lines, [](std::string_view record) {
+        return std::holds_alternative<Row>(read_row(record));
+    });
 }
 
 Mapped map_row(std::string_view record, const MapContext& context) {

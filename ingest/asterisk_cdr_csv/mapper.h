@@ -8,9 +8,6 @@
 
 namespace ingest::asterisk_cdr_csv {
 
-/// A record spans at most this many physical lines.
-inline constexpr std::size_t record_lines_max = 8;
-
 /// How many of `lines` (at least one, without line ends) the first record takes. What does not
 /// parse is its first line alone, so that a broken quote never swallows its neighbours.
 std::size_t lines_of_record(std::span<const std::string_view> lines);

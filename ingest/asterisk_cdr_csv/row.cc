@@ -3,8 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "base/utf8.h"
-#include "ingest/asterisk_cdr_csv/csv.h"
+#include "ingest/csv.h"
 
 namespace ingest::asterisk_cdr_csv {
 namespace {
@@ -22,10 +21,6 @@ bool is_prefix(std::string_view text) {
         return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
                c == '_' || c == '.' || c == '-' || static_cast<unsigned char>(c) >= 0x80;
     });
-}
-
-Rejection malformed(std::string detail) {
-    return {"malformed", "", std::move(detail)};
 }
 
 }  // namespace
@@ -51,31 +46,13 @@ std::optional<base::UtcMillis> epoch_of(std::string_view uniqueid) {
 }
 
 std::variant<Row, Rejection> read_row(std::string_view record) {
-    if (record.size() > record_bytes_max) {
-        return malformed("over 64 KiB");
-    }
-    std::string decoded;
-    if (!base::is_utf8(record)) {
-        decoded = from_cp1251(record);
-        record = decoded;
-    }
-    if (record.find('\0') != std::string_view::npos) {
-        return malformed("a NUL byte");
-    }
-    if (std::count(record.begin(), record.end(), '"') % 2 != 0) {
-        return malformed("an open quote");
-    }
     std::vector<std::string> values;
     values.reserve(columns_max);
-    const auto taken = split_csv(record, values);
-    if (!taken) {
-        return malformed("an open quote, or text after a closing one");
-    }
-    if (record.find('\n', *taken) != std::string_view::npos) {  // it would swallow its neighbours
-        return malformed("a line end outside quotes");
+    if (auto rejection = split_record(record, values)) {
+        return std::move(*rejection);
     }
     if (values.size() < columns_min || values.size() > columns_max) {
-        return malformed(std::to_string(values.size()) + " columns");
+        return Rejection{"malformed", "", std::to_string(values.size()) + " columns"};
     }
     Row row;
     for (std::size_t n = 0; n < columns_min; ++n) {

@@ -2,18 +2,10 @@
 
 #include <chrono>
 #include <string>
-#include <tuple>
 #include <vector>
 
 namespace ingest::asterisk_cdr_csv {
 namespace {
-
-using Wall = std::chrono::local_time<base::Millis>;
-using Readings = std::vector<base::UtcMillis>;
-
-constexpr base::Millis made_slack{2000};
-constexpr base::UtcMillis year_1 = base::from_ms(-62'135'596'800'000);
-constexpr base::UtcMillis year_10000 = base::from_ms(253'402'300'800'000);
 
 /// `width` digits at `at`; -1 when others stand there.
 int digits(std::string_view text, std::size_t at, std::size_t width) {
@@ -27,7 +19,7 @@ int digits(std::string_view text, std::size_t at, std::size_t width) {
     return value;
 }
 
-std::optional<Wall> parse_wall(std::string_view text) {
+std::optional<WallClock> parse_wall(std::string_view text) {
     if (text.size() != 19 || text[4] != '-' || text[7] != '-' || text[10] != ' ' ||
         text[13] != ':' || text[16] != ':') {
         return std::nullopt;
@@ -52,34 +44,6 @@ std::optional<Wall> parse_wall(std::string_view text) {
            std::chrono::seconds(second);
 }
 
-/// The instants that a wall clock may mean.
-std::variant<Readings, Rejection> read(std::string_view text, std::string_view name,
-                                       const kpi::Zone& zone) {
-    const std::string pointer = "/" + std::string(name);
-    const auto wall = parse_wall(text);
-    if (!wall) {
-        return Rejection{"invalid_time", pointer, "no date like 2026-11-02 07:00:00"};
-    }
-    Readings readings = zone.candidates(*wall);
-    if (readings.empty()) {
-        return Rejection{"invalid_time", pointer,
-                         "this local time does not exist in the source's zone"};
-    }
-    if (readings.front() < year_1 || readings.back() >= year_10000) {
-        return Rejection{"invalid_time", pointer, "outside the years 1 to 9999"};
-    }
-    return readings;
-}
-
-/// How well one reading fits; the smallest is taken.
-auto fitness(const RowClocks& clocks, base::UtcMillis start, std::optional<base::UtcMillis> answer,
-             base::UtcMillis end) {
-    const auto claimed = std::chrono::seconds(clocks.duration_seconds);
-    const bool before_channel = clocks.channel_made && start < *clocks.channel_made - made_slack;
-    return std::make_tuple(std::chrono::abs(end - start - claimed), before_channel, start,
-                           answer.value_or(base::UtcMillis{}), end);
-}
-
 }  // namespace
 
 std::variant<RowInstants, Rejection> place(const RowClocks& clocks, const kpi::Zone& zone) {
@@ -90,35 +54,23 @@ std::variant<RowInstants, Rejection> place(const RowClocks& clocks, const kpi::Z
         if (n == 2 && clocks.answer.empty()) {
             break;
         }
-        auto found = read(columns[n].first, columns[n].second, zone);
+        const std::string pointer = "/" + std::string(columns[n].second);
+        const auto wall = parse_wall(columns[n].first);
+        if (!wall) {
+            return Rejection{"invalid_time", pointer, "no date like 2026-11-02 07:00:00"};
+        }
+        auto found = readings_of(*wall, pointer, zone);
         if (auto* rejection = std::get_if<Rejection>(&found)) {
             return std::move(*rejection);
         }
         readings[n] = std::move(std::get<Readings>(found));
     }
-    std::vector<std::optional<base::UtcMillis>> answers(readings[2].begin(), readings[2].end());
-    if (answers.empty()) {
-        answers.emplace_back();
-    }
-    std::optional<RowInstants> best;
-    for (const base::UtcMillis start : readings[0]) {
-        for (const auto& answer : answers) {
-            for (const base::UtcMillis end : readings[1]) {
-                const base::UtcMillis middle = answer.value_or(start);
-                if (start > middle || middle > end) {
-                    continue;
-                }
-                if (!best || fitness(clocks, start, answer, end) <
-                                 fitness(clocks, best->start, best->answer, best->end)) {
-                    best = RowInstants{start, answer, end, false};
-                }
-            }
-        }
-    }
+    const auto best =
+        best_reading({readings[0], readings[2], readings[1]},
+                     std::chrono::seconds(clocks.duration_seconds), clocks.channel_made);
     if (!best) {
         return Rejection{"impossible", "/end", "the end lies before the start"};
     }
-    best->ambiguous = readings[0].size() * answers.size() * readings[1].size() > 1;
     return *best;
 }
 

@@ -4,7 +4,7 @@
 #include <string_view>
 #include <variant>
 
-#include "ingest/mapped.h"
+#include "ingest/wall_clock.h"
 
 namespace ingest::asterisk_cdr_csv {
 
@@ -17,17 +17,7 @@ struct RowClocks {
     std::optional<base::UtcMillis> channel_made;  ///< the epoch in uniqueid
 };
 
-/// The instants that they mean.
-struct RowInstants {
-    base::UtcMillis start{};
-    std::optional<base::UtcMillis> answer;
-    base::UtcMillis end{};
-    bool ambiguous = false;  ///< another reading existed
-};
-
-/// Reads `2026-11-02 07:00:00` of a zone. Of ambiguous hours the reading with start <= answer <=
-/// end that fits the duration best, then one that does not lie more than 2 s before the channel was
-/// made, then the earliest.
+/// Reads `2026-11-02 07:00:00` of a zone. Of ambiguous hours the best reading is taken.
 ///
 /// Source: domain.md 8.
 std::variant<RowInstants, Rejection> place(const RowClocks& clocks, const kpi::Zone& zone);

@@ -84,11 +84,13 @@ void import_stream(const ImportPorts& ports, const base::HttpRequest& head,
     const std::string format_word(
         head.query.last("format").value_or(found ? found->format : std::string_view()));
     const auto format = line_format_of(format_word);
+    const bool is_mapped = !found || !format || can_map(*format, found->target.context);
     const auto skip = number_of(head.query.last("skip").value_or("0"));
-    if (!found || !format || !skip) {
-        (void)sink.answer(!found    ? refusal(404, "no such source")
-                          : !format ? refusal(400, "format: no such format of files")
-                                    : refusal(400, "skip: expected a number of lines"));
+    if (!found || !format || !is_mapped || !skip) {
+        (void)sink.answer(!found       ? refusal(404, "no such source")
+                          : !format    ? refusal(400, "format: no such format of files")
+                          : !is_mapped ? refusal(400, "format: the source has no columns")
+                                       : refusal(400, "skip: expected a number of lines"));
         return;
     }
     const std::string source_id = found->target.context.source_id;

@@ -82,7 +82,7 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"no_kind", head + "sources: [{id: a}]\n", "n.yaml:3: sources[0].kind is needed"},
         Mistake{"unknown_kind", head + "sources: [{id: a, kind: fax}]\n",
                 "n.yaml:3: sources[0].kind: fax is no kind of source; there are cloudevents, "
-                "asterisk-cdr-csv"},
+                "asterisk-cdr-csv, cdr-csv"},
         Mistake{"prefix",
                 head + "sources: [{id: a, kind: cloudevents, international_prefix: +7}]\n",
                 "n.yaml:3: sources[0].international_prefix: expected digits"},
@@ -108,14 +108,93 @@ INSTANTIATE_TEST_SUITE_P(
                 "n.yaml:2: company.mail_domains: expected a list of words"}),
     [](const auto& tested) { return tested.param.name; });
 
+Mistake of_file(const std::string& name, const std::string& keys, const std::string& what) {
+    return {name, head + "sources:\n  - {id: a, kind: asterisk-cdr-csv, " + keys + "}\n",
+            "n.yaml:4: sources[0]." + what};
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    FollowedFiles, ConfigMistake,
+    testing::Values(
+        of_file("no_path", "follow: true", "follow: path is needed"),
+        of_file("no_follow", "path: /m.csv",
+                "path: say follow: true to read the file as it grows; without path the source is "
+                "fed by import"),
+        of_file("no_truth", "path: /m.csv, follow: 1", "follow: expected true or false"),
+        Mistake{"hidden", head + "sources: [{id: .., kind: cloudevents, path: p, follow: true}]\n",
+                "n.yaml:3: sources[0].id: of a followed file it begins with no . and ends in no "
+                ".tmp"},
+        Mistake{"temporary",
+                head + "sources: [{id: a.tmp, kind: cloudevents, path: p, follow: true}]\n",
+                "n.yaml:3: sources[0].id: of a followed file it begins with no . and ends in no "
+                ".tmp"},
+        Mistake{"twice",
+                head + "sources:\n  - {id: a, kind: cloudevents, path: p, follow: true}\n"
+                       "  - {id: b, kind: cloudevents, path: p, follow: true}\n",
+                "n.yaml:5: sources[1].path: source a follows it already"}),
+    [](const auto& tested) { return tested.param.name; });
+
+/// A source of kind cdr-csv with these keys, each on its own line from 5 on.
+Mistake of_columns(const std::string& name, const std::string& keys, const std::string& what) {
+    return {name, head + "sources:\n  - id: a\n    kind: cdr-csv\n" + keys, "n.yaml:" + what};
+}
+
+const std::string needed = "from: 1, to: 2, started_at: 3";
+
+INSTANTIATE_TEST_SUITE_P(
+    Columns, ConfigMistake,
+    testing::Values(
+        of_columns("none", "", "4: sources[0].columns is needed"),
+        of_columns("list", "    columns: [a]\n",
+                   "6: sources[0].columns: expected a map of columns"),
+        of_columns("needed", "    columns: {call_id: 1, duration: 2}\n",
+                   "6: sources[0].columns.from is needed\n"
+                   "n.yaml:6: sources[0].columns.to is needed\n"
+                   "n.yaml:6: sources[0].columns.started_at is needed"),
+        of_columns("no_end", "    columns: {" + needed + "}\n",
+                   "6: sources[0].columns: one of ended_at and duration is needed"),
+        of_columns("unknown",
+                   "    columns: {" + needed + ", duration: 4,\n              colour: 5}\n",
+                   "7: unknown key sources[0].columns.colour"),
+        of_columns("zero", "    columns: {" + needed + ", duration: 0}\n",
+                   "6: sources[0].columns.duration: expected a number from 1 to 1024"),
+        of_columns("large", "    columns: {" + needed + ", duration: 1025}\n",
+                   "6: sources[0].columns.duration: expected a number from 1 to 1024"),
+        of_columns("name", "    columns: {" + needed + ", duration: length}\n",
+                   "6: sources[0].columns.duration: a name needs header: true"),
+        of_columns("column_list", "    columns: {" + needed + ", duration: [4]}\n",
+                   "6: sources[0].columns.duration: expected the number of a column, or its name"),
+        of_columns("separator", "    separator: ';;'\n    columns: {" + needed + ", duration: 4}\n",
+                   "6: sources[0].separator: expected one character, as , or ; or a tab"),
+        of_columns("separator_letter",
+                   "    separator: x\n    columns: {" + needed + ", duration: 4}\n",
+                   "6: sources[0].separator: expected one character, as , or ; or a tab"),
+        of_columns("time", "    time: '%Y-%Q'\n    columns: {" + needed + ", duration: 4}\n",
+                   "6: sources[0].time: unknown %Q"),
+        of_columns("values",
+                   "    columns: {" + needed +
+                       ", duration: 4, direction: 5}\n"
+                       "    values:\n      direction: {in: incoming}\n      talk: {a: b}\n",
+                   "9: unknown key sources[0].values.talk\n"
+                   "n.yaml:8: sources[0].values.direction.in: expected one of inbound, outbound, "
+                   "internal"),
+        of_columns("values_of_nothing",
+                   "    columns: {" + needed +
+                       ", duration: 4}\n"
+                       "    values: {direction: {in: inbound}}\n",
+                   "7: sources[0].values.direction: columns.direction is needed"),
+        Mistake{"of_another_kind", head + "sources: [{id: a, kind: cloudevents, header: true}]\n",
+                "n.yaml:3: sources[0].header is a key of kind cdr-csv"}),
+    [](const auto& tested) { return tested.param.name; });
+
 INSTANTIATE_TEST_SUITE_P(
     Later, ConfigMistake,
     testing::Values(
         Mistake{"kind",
                 head + "sources:\n  - {id: j, kind: smtp-journal, listen: \"127.0.0.1:2525\"}\n",
                 "n.yaml:4: sources[0].kind: smtp-journal is not available in this version"},
-        Mistake{"follow", head + "sources: [{id: a, kind: asterisk-cdr-csv, follow: true}]\n",
-                "n.yaml:3: sources[0].follow is not available in this version"},
+        Mistake{"sweep", head + "sources: [{id: a, kind: asterisk-cdr-csv, sweep_dir: d}]\n",
+                "n.yaml:3: sources[0].sweep_dir is not available in this version"},
         Mistake{"kafka", head + "log: {kind: kafka}\n",
                 "n.yaml:3: log.kind: kafka is not available in this version"},
         Mistake{"kafka_section", head + "log:\n  kafka: {brokers: b}\n",
@@ -216,6 +295,36 @@ TEST(Config, MissingFileIsNamed) {
     ASSERT_FALSE(config.has_value());
     EXPECT_EQ(config.error().code(), base::ErrorCode::not_found);
     EXPECT_EQ(config.error().context(), "/nonexistent/n.yaml: No such file or directory");
+}
+
+TEST(Config, ReadsAFollowedFileAndItsColumns) {
+    const Config config = good(
+        head +
+        "sources:\n"
+        "  - {id: crm, kind: cloudevents, path: /events.jsonl, follow: true}\n"
+        "  - {id: paused, kind: asterisk-cdr-csv, path: /m.csv, follow: false}\n"
+        "  - {id: pbx, kind: cdr-csv, path: /calls.csv, follow: true, separator: \"\\t\", header: "
+        "true, time: '%s', columns: {from: caller, to: 3, started_at: 4, duration: 7, direction: "
+        "9}, values: {direction: {in: inbound}}}\n"
+        "  - {id: plain, kind: cdr-csv, columns: {from: 1, to: 2, started_at: 3, ended_at: 4}}\n");
+    EXPECT_TRUE(config.source("crm")->follow);
+    EXPECT_EQ(config.source("crm")->path, "/events.jsonl");
+    EXPECT_EQ(config.source("crm")->lateness_seconds, 300);
+    EXPECT_FALSE(config.source("paused")->follow);
+    EXPECT_EQ(config.source("crm")->columns, nullptr);
+    const ingest::cdr_csv::Mapping& mapping = *config.source("pbx")->columns;
+    EXPECT_EQ(mapping.separator, '\t');
+    EXPECT_TRUE(mapping.header);
+    EXPECT_EQ(mapping.time.text(), "%s");
+    EXPECT_EQ(mapping.column(ingest::cdr_csv::Field::from)->name, "caller");
+    EXPECT_EQ(mapping.column(ingest::cdr_csv::Field::duration)->number, 7U);
+    EXPECT_FALSE(mapping.column(ingest::cdr_csv::Field::talk));
+    EXPECT_EQ(config.source("plain")->columns->separator, ',');
+    EXPECT_EQ(config.source("plain")->columns->time.text(), "%Y-%m-%d %H:%M:%S");
+    EXPECT_EQ(config.source("plain")->lateness_seconds, 300);
+    const std::string shown = show_config(config);
+    EXPECT_EQ(show_config(good(shown)), shown);
+    EXPECT_NE(shown.find("direction: {\"in\": inbound}"), std::string::npos);
 }
 
 TEST(Config, WhatIsShownReadsBackTheSame) {

@@ -184,6 +184,53 @@ TEST_F(Serve, CommandsGiveTheSameThroughAServer) {
     EXPECT_EQ(json::parse(through[1]).as_object().at("calls").as_array().size(), 1500U);
 }
 
+TEST_F(Serve, ReadsAFollowedFileAsItGrows) {
+    write("n.yaml", "data_dir: " + path("data") +
+                        "\ncompany: {id: acme, timezone: Europe/Moscow, region: RU}\n"
+                        "server: {listen: \"127.0.0.1:" +
+                        port_ +
+                        "\", metrics_listen: \"127.0.0.1:0\"}\n"
+                        "sources:\n  - {id: crm, kind: cloudevents}\n"
+                        "  - {id: pbx, kind: cdr-csv, path: " +
+                        path("calls.csv") +
+                        ", follow: true, header: true, columns: {call_id: id, from: from, to: to, "
+                        "started_at: 4, duration: 5}}\n");
+    start();
+    const base::HttpClient client =
+        std::move(base::HttpClient::open("http://127.0.0.1:" + port_)).value();
+    const auto await = [&](std::string_view part) {
+        const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+        for (;;) {
+            const base::Result<base::HttpResponse> sources = client.get("/v1/sources");
+            if (sources && sources.value().body.find(part) != std::string::npos) {
+                return true;
+            }
+            if (std::chrono::steady_clock::now() > deadline) {
+                ADD_FAILURE() << part << " not in " << sources.value().body;
+                return false;
+            }
+            std::this_thread::yield();
+        }
+    };
+    await(R"("kind":"cdr-csv","class":"D","state":"failed")");
+    write("calls.csv",
+          "id,from,to,start,seconds\n1,101,84951234567,2024-11-02 10:00:00,30\nbroken\n2,10");
+    await(R"("state":"behind","last_event_at":"20)");
+    await(R"("events":1,"duplicates":0,"quarantined":1)");
+    std::ofstream(path("calls.csv"), std::ios::app) << "1,102,2024-11-02 10:00:01,5\n";
+    await(R"("state":"ok","last_event_at":"20)");
+    await(R"("events":2,"duplicates":0,"quarantined":1)");
+    const json::object imported = ask({"import", "--source", "pbx", "--wait", path("calls.csv")});
+    EXPECT_EQ(imported.at("duplicates"), json::value(2));
+    EXPECT_EQ(run({"import", "--source", "crm", "--format", "cdr-csv", path("calls.csv")}).err,
+              "format: the source has no columns");
+    EXPECT_EQ(ask({"doctor"}).at("result"), json::value("equal"));
+    stop();
+    EXPECT_EQ(run({"import", "--source", "crm", "--format", "cdr-csv", path("calls.csv")}).err,
+              "--format cdr-csv: source crm has no columns");
+    EXPECT_TRUE(std::filesystem::exists(path("data/cursors/pbx")));
+}
+
 TEST_F(Serve, PortInUseIsExitThree) {
     const int listener = ::socket(AF_INET, SOCK_STREAM, 0);
     sockaddr_in address{};

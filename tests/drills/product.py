@@ -35,19 +35,22 @@ def free_port():
 
 
 class Product:
-    """One data directory. `folder` holds what may outlive the victim's disk: configuration and server log."""
+    """One data directory. `folder` holds what may outlive the victim's disk: configuration and server log.
 
-    def __init__(self, binary, folder, data_dir):
+    `followed`: the file that the source pbx-1 follows."""
+
+    def __init__(self, binary, folder, data_dir, followed=None):
         self.binary = str(pathlib.Path(binary).resolve())
         self.folder, self.data_dir = pathlib.Path(folder), data_dir
         self.port, self.server = free_port(), None
         self.config = self.folder / "normwatch.yaml"
+        follow = f", path: {followed}, follow: true" if followed else ""
         self.config.write_text(
             f"data_dir: {data_dir}\n"
             "company: {id: acme, name: Acme, timezone: UTC, region: RU, currency: RUB, mail_domains: [acme.example]}\n"
             f'server: {{listen: "127.0.0.1:{self.port}", metrics_listen: "127.0.0.1:{free_port()}"}}\n'
             "sources:\n"
-            '  - {id: pbx-1, kind: asterisk-cdr-csv, timezone: UTC, region: RU, international_prefix: "810", pbx: main}\n'
+            f'  - {{id: pbx-1, kind: asterisk-cdr-csv, timezone: UTC, region: RU, international_prefix: "810", pbx: main{follow}}}\n'
             "  - {id: crm, kind: cloudevents}\n"
         )
 
@@ -82,9 +85,15 @@ class Product:
 
     def start(self):
         """Starts the server and waits until it is ready."""
+        self.launch()
+        self.wait_ready()
+
+    def launch(self):
         log = open(self.folder / "serve.log", "ab")
         self.server = subprocess.Popen(self.command("serve"), stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         log.close()
+
+    def wait_ready(self):
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
             need(self.server.poll() is None, f"serve exited {self.server.returncode}: {self.last_words()}")

@@ -1,6 +1,6 @@
 // Records are split as strictly as the format is written: what a lenient reader would guess is
 // refused, so that a broken row is never read as another one.
-#include "ingest/asterisk_cdr_csv/csv.h"
+#include "ingest/csv.h"
 
 #include <gtest/gtest.h>
 

@@ -95,8 +95,8 @@ TEST(FileMapper, ReadsARowThatGoesOnInTheNextLine) {
     const std::string bytes = two.text() + "\n" + row + "\n";
     EXPECT_EQ(rows(bytes), (Shown{"1@0 ok", "3" + at(two.text().size() + 1) + "ok"}));
     const auto items = import(LineFormat::asterisk_cdr_csv, bytes, 10);
-    EXPECT_EQ(items[0].last_line, 2U);
-    EXPECT_EQ(items[1].last_line, 3U);
+    EXPECT_EQ(items[0].end.line, 2U);
+    EXPECT_EQ(items[1].end.line, 3U);
 }
 
 TEST(FileMapper, RejectsARowCutOffInsideAQuoteAlone) {

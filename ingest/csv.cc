@@ -1,9 +1,12 @@
-#include "ingest/asterisk_cdr_csv/csv.h"
+#include "ingest/csv.h"
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 
-namespace ingest::asterisk_cdr_csv {
+#include "base/utf8.h"
+
+namespace ingest {
 namespace {
 
 /// 0x80 to 0xBF of windows-1251; above, the letters follow one another.
@@ -19,9 +22,15 @@ bool is_line_end(char c) {
     return c == '\n' || c == '\r';
 }
 
+Rejection malformed(std::string detail) {
+    return {"malformed", "", std::move(detail)};
+}
+
 }  // namespace
 
-std::optional<std::size_t> split_csv(std::string_view text, std::vector<std::string>& values) {
+std::optional<std::size_t> split_csv(std::string_view text, std::vector<std::string>& values,
+                                     char separator) {
+    const std::string ends = {separator, '\r', '\n'};
     values.clear();
     std::size_t at = 0;
     for (;;) {
@@ -39,11 +48,11 @@ std::optional<std::size_t> split_csv(std::string_view text, std::vector<std::str
                 }
                 value += '"';  // a doubled quote; the next piece begins behind it
             }
-            if (at < text.size() && text[at] != ',' && !is_line_end(text[at])) {
+            if (at < text.size() && text[at] != separator && !is_line_end(text[at])) {
                 return std::nullopt;
             }
         } else {
-            const std::size_t end = text.find_first_of(",\r\n", at);
+            const std::size_t end = text.find_first_of(ends, at);
             value.append(text.substr(at, end - at));
             at = end == std::string_view::npos ? text.size() : end;
         }
@@ -52,6 +61,60 @@ std::optional<std::size_t> split_csv(std::string_view text, std::vector<std::str
         }
         ++at;
     }
+}
+
+std::optional<Rejection> split_record(std::string_view record, std::vector<std::string>& values,
+                                      char separator) {
+    if (record.size() > record_bytes_max) {
+        return malformed("over 64 KiB");
+    }
+    std::string decoded;
+    if (!base::is_utf8(record)) {
+        decoded = from_cp1251(record);
+        record = decoded;
+    }
+    if (record.find('\0') != std::string_view::npos) {
+        return malformed("a NUL byte");
+    }
+    if (has_open_quote(record)) {
+        return malformed("an open quote");
+    }
+    const auto taken = split_csv(record, values, separator);
+    if (!taken) {
+        return malformed("an open quote, or text after a closing one");
+    }
+    if (record.find('\n', *taken) != std::string_view::npos) {  // it would swallow its neighbours
+        return malformed("a line end outside quotes");
+    }
+    return std::nullopt;
+}
+
+bool has_open_quote(std::string_view text) {
+    return std::count(text.begin(), text.end(), '"') % 2 != 0;
+}
+
+std::size_t lines_of_record(std::span<const std::string_view> lines,
+                            const std::function<bool(std::string_view)>& is_record) {
+    bool is_open = false;
+    std::size_t bytes = 0;
+    std::size_t taken = 0;
+    do {
+        is_open = is_open != has_open_quote(lines[taken]);
+        bytes += lines[taken].size() + (taken > 0 ? 1 : 0);
+        ++taken;
+    } while (is_open && taken < std::min(lines.size(), record_lines_max));
+    if (taken == 1 || is_open || bytes > 2 * record_bytes_max) {
+        return 1;
+    }
+    std::string record;
+    record.reserve(bytes);
+    for (std::size_t n = 0; n < taken; ++n) {
+        record.append(n > 0 ? "\n" : "").append(lines[n]);
+    }
+    while (record.ends_with('\r')) {
+        record.pop_back();
+    }
+    return is_record(record) ? taken : 1;
 }
 
 std::string from_cp1251(std::string_view bytes) {
@@ -76,4 +139,4 @@ std::string from_cp1251(std::string_view bytes) {
     return out;
 }
 
-}  // namespace ingest::asterisk_cdr_csv
+}  // namespace ingest
