@@ -27,6 +27,15 @@ std::optional<LineFormat> line_format_of(std::string_view word) {
     return word == "asterisk-cdr-csv" ? std::optional(LineFormat::asterisk_cdr_csv) : std::nullopt;
 }
 
+std::string_view to_string(LineFormat format) {
+    return format == LineFormat::cloudevents ? "cloudevents" : "asterisk-cdr-csv";
+}
+
+Mapped map_record(LineFormat format, std::string_view record, const MapContext& context) {
+    return format == LineFormat::cloudevents ? cloudevents::map_text(record, context)
+                                             : asterisk_cdr_csv::map_row(record, context);
+}
+
 FileMapper::FileMapper(LineFormat format, MapContext context, std::string file_name,
                        std::uint64_t skip)
     : format_(format), context_(std::move(context)), file_name_(std::move(file_name)), skip_(skip) {
@@ -103,23 +112,17 @@ void FileMapper::map_next(std::size_t lines) {
     origin.set_file(file_name_);
     origin.set_line(first.number);
     origin.set_byte(first.byte);
-    Mapped mapped = map(record, first.is_too_long);
+    Mapped mapped = first.is_too_long ? Mapped(Rejection{"too_large", "", "over 1 MiB"})
+                                      : map_record(format_, record, context_);
     if (const auto* rejection = std::get_if<Rejection>(&mapped)) {
         items_.push_back(
-            {rejected_event(*rejection, record, first.bytes, origin, context_), true, last_line});
+            {rejected_event(*rejection, record, first.bytes, origin, to_string(format_), context_),
+             true, last_line});
         return;
     }
     FileItem& item =
         items_.emplace_back(FileItem{std::move(std::get<events::Event>(mapped)), false, last_line});
     *item.event.head.mutable_origin() = std::move(origin);
-}
-
-Mapped FileMapper::map(std::string_view record, bool is_too_long) const {
-    if (is_too_long) {
-        return Rejection{"too_large", "", "over 1 MiB"};
-    }
-    return format_ == LineFormat::cloudevents ? cloudevents::map_text(record, context_)
-                                              : asterisk_cdr_csv::map_row(record, context_);
 }
 
 }  // namespace ingest

@@ -16,6 +16,11 @@ namespace ingest {
 enum class LineFormat { cloudevents, asterisk_cdr_csv };
 
 std::optional<LineFormat> line_format_of(std::string_view word);
+std::string_view to_string(LineFormat format);
+
+/// One record, line ends inside of it as `\n`, by the mapper of its format. An event without
+/// origin; the caller knows where it stood.
+Mapped map_record(LineFormat format, std::string_view record, const MapContext& context);
 
 /// One record of a file, mapped: ready to be encoded.
 struct FileItem {
@@ -52,7 +57,6 @@ private:
     void map_lines(bool at_end);
     std::size_t lines_of_next(bool at_end) const;
     void map_next(std::size_t lines);
-    Mapped map(std::string_view record, bool is_too_long) const;
 
     LineFormat format_;
     MapContext context_;
