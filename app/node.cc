@@ -125,6 +125,12 @@ void Node::start() {
     }
 }
 
+void Node::end_waits() {
+    for (const auto& runner : runners_) {
+        runner->end_waits();
+    }
+}
+
 std::uint32_t Node::partition(const std::string& company) const {
     return partition_of(company, config_.partitions);
 }

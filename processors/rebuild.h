@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -31,9 +32,12 @@ struct Diagnosis {
 
 /// Folds the log anew up to `view.position.next_offset` into `scratch` (made and removed here) and
 /// compares every digested row. `unknown` when the log no longer holds everything that the views
-/// hold.
+/// hold. `is_cancelled` is asked every now and then.
+///
+/// Errors: cancelled - it was; of log and store.
 base::Result<Diagnosis> diagnose(eventlog::LogReader& log, eventlog::Partition partition,
-                                 const store::ReadView& view, const std::filesystem::path& scratch);
+                                 const store::ReadView& view, const std::filesystem::path& scratch,
+                                 const std::function<bool()>& is_cancelled);
 
 /// Folds the log from its first offset up to `until` into a new directory at `path`.
 struct Rebuilt {

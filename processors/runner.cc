@@ -134,10 +134,19 @@ std::shared_ptr<const store::ReadView> Runner::view() const {
     return view_;
 }
 
+void Runner::end_waits() {
+    {
+        const std::lock_guard lock(mutex_);
+        waits_ended_ = true;
+    }
+    applied_.notify_all();
+}
+
 bool Runner::wait_applied(std::uint64_t offset, std::chrono::milliseconds timeout) const {
     std::unique_lock lock(mutex_);
     const auto reached = [&] { return view_ && view_->applied_offset >= offset; };
-    applied_.wait_for(lock, timeout, [&] { return reached() || failure_.has_value(); });
+    applied_.wait_for(lock, timeout,
+                      [&] { return reached() || failure_.has_value() || waits_ended_; });
     return reached();
 }
 
