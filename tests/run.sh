@@ -22,7 +22,7 @@ export CCACHE_BASEDIR=$root CCACHE_NOHASHDIR=1 NORMWATCH_SHARED=$shared
 export NORMWATCH_FIXTURES=${NORMWATCH_FIXTURES:-$shared/data}
 
 # In the order of their cost.
-phases=(format release sample acceptance serve model kill powercut gcc asan tsan tidy mutants)
+phases=(format release sample acceptance serve model kill redrive stop powercut gcc asan tsan tidy mutants)
 
 usage() {
     echo "usage: tests/run.sh [--only PHASE,..] [--without PHASE,..] [--list]   phases: ${phases[*]}" >&2
@@ -137,6 +137,14 @@ phase_kill() {
     python3 tests/drills/kill_import.py --normwatch "$binary" --kills "${NORMWATCH_KILLS:-20}" --rows "${NORMWATCH_ROWS:-100000}"
 }
 
+phase_redrive() {
+    python3 tests/drills/redrive_kills.py --normwatch "$binary" --kills "${NORMWATCH_KILLS:-5}" --good 20000
+}
+
+phase_stop() {
+    python3 tests/drills/stop_under_load.py --normwatch "$binary" --stops "${NORMWATCH_STOPS:-5}"
+}
+
 phase_powercut() {
     python3 tests/drills/power_cut.py --normwatch "$binary" --cuts "${NORMWATCH_CUTS:-6}"
 }
@@ -178,7 +186,7 @@ why_skipped() {
             ;;
     esac
     case $1 in
-        sample | acceptance | serve | model | kill | powercut | tidy)
+        sample | acceptance | serve | model | kill | redrive | stop | powercut | tidy)
             [ -x "$binary" ] || echo "no $binary: the release build failed"
             ;;
     esac
