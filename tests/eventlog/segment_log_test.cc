@@ -216,7 +216,7 @@ TEST_P(SegmentLogTest, AnAppendThatFitsIntoABatchIsNeverCut) {
     for (int n = 0; n < 40; ++n) {
         auto appended = std::make_shared<std::promise<Appended>>();
         pairs.push_back(appended->get_future());
-        log_->append(zero, {record(1, 330), record(2, 330)},
+        log_->append(zero, {record(1, 300), record(2, 300)},
                      [appended](const base::Result<Appended>& result) {
                          appended->set_value(result.value());
                      });
