@@ -50,6 +50,7 @@ TEST(MapAgain, AMendedZoneMakesTheRowAnEvent) {
     EXPECT_EQ(event.head.origin().line(), 17U);
     EXPECT_EQ(event.head.origin().byte(), 4711U);
     EXPECT_EQ(event.head.id(), direct.head.id());
+    EXPECT_EQ(event.head.scope(), direct.head.scope());
     EXPECT_EQ(event.head.cdr_row().SerializeAsString(), direct.head.cdr_row().SerializeAsString());
     EXPECT_EQ(event.personal.SerializeAsString(), direct.personal.SerializeAsString());
 }
