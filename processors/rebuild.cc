@@ -1,6 +1,5 @@
 #include "processors/rebuild.h"
 
-#include <algorithm>
 #include <system_error>
 
 #include "processors/runner.h"
@@ -11,7 +10,6 @@ namespace processors {
 namespace {
 
 constexpr std::size_t differences_max = 100;
-constexpr std::uint64_t records_between_questions = 20'000;
 constexpr std::uint64_t rows_between_questions = 100'000;
 
 base::Error cancelled() {
@@ -109,14 +107,7 @@ base::Result<Diagnosis> diagnose(eventlog::LogReader& log, eventlog::Partition p
     BOOST_OUTCOME_TRY(auto folded, store::open_rocks(scratch.path()));
     Runner runner(log, std::move(folded), {.partition = partition});
     BOOST_OUTCOME_TRY(runner.open());
-    const std::uint64_t end = view.position.next_offset;
-    for (std::uint64_t next = runner.view()->position.next_offset; next < end;) {
-        if (is_cancelled()) {
-            return cancelled();
-        }
-        next = std::min(end, next + records_between_questions);
-        BOOST_OUTCOME_TRY(runner.run_to(next));
-    }
+    BOOST_OUTCOME_TRY(runner.run_to(view.position.next_offset, is_cancelled));
     const auto again = runner.view();
     for (const store::Family family : {store::Family::state, store::Family::entity}) {
         BOOST_OUTCOME_TRY(

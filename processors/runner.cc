@@ -87,8 +87,11 @@ base::Result<bool> Runner::step(std::uint64_t until) {
     return !records.empty();
 }
 
-base::Result<void> Runner::run_to(std::uint64_t offset) {
+base::Result<void> Runner::run_to(std::uint64_t offset, const std::function<bool()>& is_cancelled) {
     for (;;) {
+        if (is_cancelled()) {
+            return base::Error(base::ErrorCode::cancelled, "the process is stopping");
+        }
         BOOST_OUTCOME_TRY(const bool more, step(offset));
         if (!more) {
             return base::success();

@@ -47,8 +47,10 @@ public:
     void stop();
     /// Folds everything durable now. For commands without a server, and for a rebuild.
     base::Result<void> run_to_end();
-    /// Folds up to `offset` (exclusive) and no further.
-    base::Result<void> run_to(std::uint64_t offset);
+    /// Folds up to `offset` (exclusive) and no further. `is_cancelled` is asked between batches.
+    /// Errors: cancelled - it was.
+    base::Result<void> run_to(
+        std::uint64_t offset, const std::function<bool()>& is_cancelled = [] { return false; });
 
     std::shared_ptr<const store::ReadView> view() const;
     /// Waits until `applied_offset >= offset`; false when `timeout` passed first, or the runner
