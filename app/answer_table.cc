@@ -243,6 +243,13 @@ std::string raw_text(std::string_view base64) {
     return out;
 }
 
+std::string quarantine_work_table(const json::object& answer) {
+    const json::array& items = array_member(answer, "items");
+    return list_table(items,
+                      {{"id", "item"}, {"state", "state"}, {"reason", "still open because"}}) +
+           counted(items.size(), "item");
+}
+
 std::string quarantine_item_table(const json::object& answer) {
     const json::array& items = array_member(answer, "items");
     const json::object& item = items.empty() ? answer : items.front().as_object();
@@ -376,6 +383,7 @@ std::string answer_table(AnswerKind kind, const json::value& answer) {
         case AnswerKind::explain: return explain_table(*object);
         case AnswerKind::quarantine: return quarantine_table(*object);
         case AnswerKind::quarantine_item: return quarantine_item_table(*object);
+        case AnswerKind::quarantine_work: return quarantine_work_table(*object);
         case AnswerKind::managers:
             return list_table(array_member(*object, "managers"),
                               {{"id", "id"},

@@ -12,6 +12,7 @@ enum class AnswerKind {
     explain,
     quarantine,
     quarantine_item,
+    quarantine_work,
     managers,
     sources,
     doctor,

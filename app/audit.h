@@ -2,13 +2,15 @@
 
 #include <map>
 #include <string>
+#include <string_view>
 
 #include "base/error.h"
 #include "base/time.h"
 
 namespace app {
 
-/// A disclosure: who saw full numbers, and why.
+/// What is written down before it is done: who saw full numbers, or changed the quarantine, and
+/// why.
 struct Disclosure {
     base::UtcMillis at{};
     std::string user;
@@ -24,6 +26,8 @@ struct Disclosure {
 /// Threads: any.
 base::Result<void> append_audit(const std::string& data_dir, const Disclosure& disclosure);
 
+/// Who asks over HTTP, as long as there are no tokens.
+inline constexpr std::string_view loopback_user = "loopback";
 /// The user of this process, by name or number.
 std::string current_user();
 

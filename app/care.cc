@@ -28,8 +28,8 @@ std::shared_ptr<const store::ReadView> settled_view(const Examined& examined,
                                                     std::chrono::milliseconds patience) {
     constexpr std::chrono::milliseconds pause{50};
     std::shared_ptr<const store::ReadView> view = examined.view(partition);
-    for (auto waited = std::chrono::milliseconds(0); view->reattributing && waited < patience;
-         waited += pause) {
+    for (auto waited = std::chrono::milliseconds(0);
+         view->reattributing && waited < patience && !examined.is_cancelled(); waited += pause) {
         std::this_thread::sleep_for(pause);
         view = examined.view(partition);
     }
@@ -46,7 +46,8 @@ base::Result<processors::Diagnosis> diagnosis_of(const Examined& examined, std::
         return unsettled;
     }
     return processors::diagnose(examined.log, eventlog::Partition(partition), view,
-                                examined.scratch + "/" + std::to_string(partition));
+                                examined.scratch + "/" + std::to_string(partition),
+                                examined.is_cancelled);
 }
 
 void write_partition(base::JsonWriter& out, std::uint32_t partition, const Examined& examined,

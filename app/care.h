@@ -22,14 +22,15 @@ struct Examined {
     eventlog::LogReader& log;
     std::uint32_t partitions = 1;
     std::function<std::shared_ptr<const store::ReadView>(std::uint32_t partition)> view;
-    std::string scratch;  ///< a directory that is made and removed
+    std::string scratch;                 ///< a directory that is made and removed
+    std::function<bool()> is_cancelled;  ///< asked every now and then
 };
 
 /// Proves that the views are the fold of the log and prints the answer `doctor`. Costs a replay.
 /// While a later fact is still being applied it waits up to `patience`, then that partition is
 /// `unknown`.
 ///
-/// Errors: corrupt, unavailable - of log and store; nothing can be said then.
+/// Errors: corrupt, unavailable - of log and store; cancelled: nothing can be said then.
 base::Result<std::string> doctor_answer(const Examined& examined,
                                         std::chrono::milliseconds patience);
 

@@ -262,6 +262,30 @@ private:
             add_output(each, each == list);
             add_views(each);
         }
+        add_quarantine_work(*group);
+    }
+
+    void add_quarantine_work(CLI::App& group) {
+        CLI::App* redrive =
+            add(group, "redrive", "map open items again, after their source was mended",
+                "quarantine redrive --config normwatch.yaml --source pbx-1",
+                Command::quarantine_redrive);
+        redrive->add_flag("--replace", line_.replace,
+                          "an item in conflict wins over what was kept");
+        redrive->add_option("--because", line_.because, "why")->type_name("TEXT");
+        CLI::App* discard =
+            add(group, "discard", "close open items that shall never count",
+                "quarantine discard --config normwatch.yaml --because 'test calls' 0-17 0-18",
+                Command::quarantine_discard);
+        discard->add_option("--because", line_.because, "why")->required()->type_name("TEXT");
+        for (CLI::App* each : {redrive, discard}) {
+            each->add_option("ID", line_.files, "ids of items")->expected(0, -1)->type_name("");
+            each->add_flag("--all", line_.all, "every open item");
+            add_params(each, {{"reason", "open items of that reason"},
+                              {"source", "open items of that source"},
+                              {"company", "needed when several are configured"}});
+            add_output(each, false);
+        }
     }
 
     void add_care() {
@@ -331,6 +355,17 @@ std::string help_hint(CLI::App& root) {
     return "see " + name + " --help";
 }
 
+/// What is wrong with the choice of items of `quarantine redrive|discard`; empty: nothing.
+std::string wrong_items(const CommandLine& line) {
+    if (line.command != Command::quarantine_redrive &&
+        line.command != Command::quarantine_discard) {
+        return {};
+    }
+    const bool has_filter = line.params.contains("reason") || line.params.contains("source");
+    const int ways = (line.files.empty() ? 0 : 1) + (has_filter ? 1 : 0) + (line.all ? 1 : 0);
+    return ways == 1 ? "" : "name the items one way: ID..., --reason and --source, or --all";
+}
+
 }  // namespace
 
 ParsedLine parse_command_line(std::vector<std::string> arguments) {
@@ -353,6 +388,9 @@ ParsedLine parse_command_line(std::vector<std::string> arguments) {
     if (parsed.line->command == Command::import && parsed.line->skip > 0 &&
         parsed.line->files.size() > 1) {
         return {{}, 2, "", "--skip goes with one PATH; see normwatch import --help"};
+    }
+    if (const std::string wrong = wrong_items(*parsed.line); !wrong.empty()) {
+        return {{}, 2, "", wrong + "; " + help_hint(grammar.root())};
     }
     return parsed;
 }

@@ -22,6 +22,8 @@ enum class Command {
     explain,
     quarantine_list,
     quarantine_show,
+    quarantine_redrive,
+    quarantine_discard,
     replay,
     doctor,
     config_check,
@@ -48,7 +50,10 @@ struct CommandLine {
     bool prune = false;
     bool number_on_stdin = false;
     bool reveal = false;
-    std::string reason;  ///< of `--reveal`
+    std::string reason;    ///< of `--reveal`
+    bool all = false;      ///< every open item of the quarantine
+    bool replace = false;  ///< a re-driven item wins its conflict
+    std::string because;   ///< why items are re-driven or discarded
     std::optional<std::uint64_t> until;
     std::string into;
     WorkloadOptions workload;  ///< of `generate`

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <boost/json.hpp>
 #include <cerrno>
 #include <cstring>
@@ -14,6 +15,7 @@
 #include "app/file_intake.h"
 #include "app/frozen_views.h"
 #include "app/node.h"
+#include "app/quarantine.h"
 #include "app/question.h"
 #include "app/remote.h"
 #include "app/serve.h"
@@ -73,6 +75,15 @@ bool member_is(const std::string& answer, std::string_view name, const boost::js
     return found != nullptr && *found == wanted;
 }
 
+/// Whether an item of the answer to a redrive or discard is still open.
+bool has_open_item(const std::string& answer) {
+    const base::Result<boost::json::value> value = base::parse_json(answer);
+    const boost::json::array& items = value.value().as_object().at("items").as_array();
+    return std::ranges::any_of(items, [](const boost::json::value& item) {
+        return item.as_object().at("state") == boost::json::value("open");
+    });
+}
+
 int doctor_exit(const base::Result<std::string>& answer) {
     if (!answer) {
         return exit_code_of(answer.error());
@@ -96,6 +107,8 @@ public:
             case Command::directory_export: return directory_export();
             case Command::replay: return replay_views();
             case Command::doctor: return doctor();
+            case Command::quarantine_redrive: return quarantine(QuarantineWork::redrive);
+            case Command::quarantine_discard: return quarantine(QuarantineWork::discard);
             default: return question();
         }
     }
@@ -261,6 +274,41 @@ private:
                        line_.output);
     }
 
+    CommandResult quarantine(QuarantineWork work) {
+        const base::Result<std::string> company = company_of(config_, line_.params);
+        if (!company) {
+            return failed(company.error());
+        }
+        QuarantineRequest request;
+        request.company = company.value();
+        request.work = work;
+        request.ids = line_.files;
+        request.reason = param("reason");
+        request.source = param("source");
+        request.all = line_.all;
+        request.replace = line_.replace;
+        request.because = line_.because;
+        request.by = current_user();
+        const base::Result<std::string> answer =
+            server_ ? quarantine_through(*server_, request) : quarantine_here(request);
+        const bool is_done = answer && !has_open_item(answer.value());
+        return printed(AnswerKind::quarantine_work, answer, line_.output, is_done ? 0 : 1);
+    }
+
+    base::Result<std::string> quarantine_here(const QuarantineRequest& request) {
+        BOOST_OUTCOME_TRY(const std::unique_ptr<Node> node, open());
+        BOOST_OUTCOME_TRY(node->declare_settings());
+        return all_pages(request, [&](const QuarantineRequest& page) -> base::Result<std::string> {
+            BOOST_OUTCOME_TRY(node->fold_to_end());
+            return change_quarantine(*node, page, [] { return false; });
+        });
+    }
+
+    std::string param(const std::string& name) const {
+        const auto found = line_.params.find(name);
+        return found == line_.params.end() ? std::string() : found->second;
+    }
+
     CommandResult doctor() {
         const base::Result<std::string> answer = server_ ? doctor_of(*server_) : doctor_here();
         return printed(AnswerKind::doctor, answer, line_.output, doctor_exit(answer));
@@ -271,7 +319,7 @@ private:
         const Examined examined{
             node->log(), node->partitions(),
             [&](std::uint32_t partition) { return node->runner(partition).view(); },
-            config_.data_dir + "/doctor"};
+            config_.data_dir + "/doctor", [] { return false; }};
         return doctor_answer(examined, no_patience);
     }
 

@@ -8,8 +8,6 @@
 namespace app {
 namespace {
 
-/// Events that no configured source sends are of a source with this id.
-constexpr const char* unconfigured_source = "events";
 constexpr std::chrono::minutes apply_patience(10);
 
 }  // namespace
@@ -57,7 +55,8 @@ void IntakeRoutes::import(const base::HttpRequest& head, base::HttpBodySource& b
                           base::HttpBodySink& sink) {
     const SourceConfig* source = node_.config().source(std::string(head.param("source_id")));
     std::uint64_t before = 0;
-    if (source != nullptr) {
+    // Whoever does not ask for the verdicts does not wait for the views either.
+    if (source != nullptr && head.query.last("wait") == std::string_view("true")) {
         const std::uint32_t partition = node_.partition(source->company);
         node_.runner(partition).wait_applied(
             node_.log().durable_end(eventlog::Partition(partition)), apply_patience);

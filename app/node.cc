@@ -4,10 +4,11 @@
 
 #include "app/call_timeline.h"
 #include "app/declaration.h"
+#include "app/log.h"
 #include "app/partition.h"
 #include "events/event.h"
 #include "kpi/local_time.h"
-#include "store/generations.h"
+#include "processors/rebuild.h"
 #include "store/rocks_view_store.h"
 
 namespace app {
@@ -86,9 +87,15 @@ std::string Node::views_dir(std::uint32_t partition) const {
 
 base::Result<void> Node::open_views(std::uint32_t partition) {
     BOOST_OUTCOME_TRY(base::make_dirs(files_, views_dir(partition)));
-    BOOST_OUTCOME_TRY(const store::Generation current, store::open_current(views_dir(partition)));
+    BOOST_OUTCOME_TRY(store::Generation current, store::open_current(views_dir(partition)));
     BOOST_OUTCOME_TRY(std::unique_ptr<store::ViewStore> views,
                       store::open_rocks(current.directory));
+    BOOST_OUTCOME_TRY(const auto old_first, processors::first_offset_of_other_version(*views));
+    if (old_first) {
+        views.reset();
+        BOOST_OUTCOME_TRY(current, rebuild_views(partition, *old_first));
+        BOOST_OUTCOME_TRY(views, store::open_rocks(current.directory));
+    }
     processors::RunnerOptions options;
     options.partition = eventlog::Partition(partition);
     options.generation = current.number;
@@ -96,6 +103,27 @@ base::Result<void> Node::open_views(std::uint32_t partition) {
     BOOST_OUTCOME_TRY(runner->open());
     runners_.push_back(std::move(runner));
     return base::success();
+}
+
+/// Views of another version of the program make place for those of this one, if the log still holds
+/// all that they stand for.
+base::Result<store::Generation> Node::rebuild_views(std::uint32_t number, std::uint64_t old_first) {
+    const eventlog::Partition partition(number);
+    if (log_->first_offset(partition) > old_first) {
+        return base::Error(base::ErrorCode::unavailable,
+                           "partition " + std::to_string(number) +
+                               ": the views were folded by another version of the program, and the "
+                               "log no longer holds all that they hold: use that version");
+    }
+    log_info("rebuilding", "partition " + std::to_string(number) +
+                               ": the views are of another version, the log is folded anew");
+    const std::string path = views_dir(number);
+    BOOST_OUTCOME_TRY(store::Generation next, store::begin_next(path));
+    BOOST_OUTCOME_TRY(
+        processors::rebuild(*log_, partition, next.directory, log_->durable_end(partition)));
+    BOOST_OUTCOME_TRY(store::make_current(path, next.number));
+    BOOST_OUTCOME_TRY(store::remove_others(path));
+    return next;
 }
 
 base::Result<void> Node::fold_to_end() {
@@ -127,6 +155,12 @@ base::Result<void> Node::declare_settings() {
 void Node::start() {
     for (const auto& runner : runners_) {
         runner->start();
+    }
+}
+
+void Node::end_waits() {
+    for (const auto& runner : runners_) {
+        runner->end_waits();
     }
 }
 

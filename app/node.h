@@ -14,6 +14,7 @@
 #include "ingest/mapped.h"
 #include "processors/runner.h"
 #include "query/ports.h"
+#include "store/generations.h"
 #include "store/read_view.h"
 
 namespace app {
@@ -61,6 +62,9 @@ public:
     /// From now on each partition is folded on a thread of its own.
     void start();
 
+    /// Nobody waits for the views any longer: the process is about to stop.
+    void end_waits();
+
     /// The newest state of the company's partition, with the configured values of companies that no
     /// event has named yet.
     std::shared_ptr<const store::ReadView> view(const std::string& company) const;
@@ -68,6 +72,7 @@ public:
 
 private:
     base::Result<void> open_views(std::uint32_t partition);
+    base::Result<store::Generation> rebuild_views(std::uint32_t number, std::uint64_t old_first);
 
     const Config& config_;
     const base::Clock& clock_;
@@ -87,6 +92,8 @@ base::Result<std::string> company_of(const Config& config, const query::Params& 
 /// What mappers must know of a source.
 ingest::MapContext map_context(const Config& config, const SourceConfig& source,
                                base::UtcMillis now);
+/// Events that no configured source sends are of a source with this id.
+inline constexpr const char* unconfigured_source = "events";
 /// The same of events that no configured source sends, as the directory's.
 ingest::MapContext company_context(const CompanyConfig& company, const std::string& source_id,
                                    base::UtcMillis now);

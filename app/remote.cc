@@ -149,6 +149,13 @@ base::Result<std::string> directory_of(const base::HttpClient& server, const std
     return body_of(server.get(target_of("/v1/directory", {{"company", company}})));
 }
 
+base::Result<std::string> quarantine_through(const base::HttpClient& server,
+                                             const QuarantineRequest& request) {
+    return all_pages(request, [&server](const QuarantineRequest& page) {
+        return body_of(server.post("/v1/quarantine", "application/json", to_json(page)));
+    });
+}
+
 base::Result<std::string> doctor_of(const base::HttpClient& server) {
     return body_of(server.post("/v1/doctor", "application/json", ""));
 }

@@ -5,6 +5,7 @@
 #include "app/cli.h"
 #include "app/config.h"
 #include "app/directory.h"
+#include "app/quarantine.h"
 #include "base/error.h"
 #include "base/http_client.h"
 #include "ingest/file_append.h"
@@ -25,6 +26,10 @@ base::Result<std::string> directory_through(const base::HttpClient& server,
 
 /// `GET /v1/directory`. Returns: a directory.yaml.
 base::Result<std::string> directory_of(const base::HttpClient& server, const std::string& company);
+
+/// `POST /v1/quarantine`, page after page. Returns: the answer of change_quarantine.
+base::Result<std::string> quarantine_through(const base::HttpClient& server,
+                                             const QuarantineRequest& request);
 
 /// `POST /v1/doctor`. Returns: the answer `doctor`.
 base::Result<std::string> doctor_of(const base::HttpClient& server);

@@ -9,12 +9,14 @@
 #include <mutex>
 #include <thread>
 
+#include "app/audit.h"
 #include "app/care.h"
 #include "app/directory.h"
 #include "app/followers.h"
 #include "app/intake_routes.h"
 #include "app/log.h"
 #include "app/node.h"
+#include "app/quarantine.h"
 #include "app/retention.h"
 #include "app/served_views.h"
 #include "app/version.h"
@@ -27,7 +29,8 @@
 namespace app {
 namespace {
 
-constexpr std::chrono::seconds drain_max(8);
+/// With what follows it (the batch in hand, the log's last group) within ten seconds.
+constexpr std::chrono::seconds drain_max(5);
 constexpr std::chrono::seconds job_patience(60);
 constexpr std::size_t directory_bytes_max = std::size_t{64} << 20;
 
@@ -78,6 +81,7 @@ public:
 
     void stop() {
         is_draining_ = true;
+        node_.end_waits();
         retention_.request_stop();
         followers_.stop();
         http_->stop(drain_max);
@@ -102,6 +106,10 @@ private:
                 reply(directory(request));
             },
             directory_bytes_max);
+        router.post("/v1/quarantine", base::HandlerMode::worker,
+                    [this](const base::HttpRequest& request, const base::HttpReply& reply) {
+                        reply(quarantine(request));
+                    });
         return router;
     }
 
@@ -184,7 +192,7 @@ private:
         const Examined examined{
             node_.log(), node_.partitions(),
             [this](std::uint32_t partition) { return node_.runner(partition).view(); },
-            config_.data_dir + "/doctor"};
+            config_.data_dir + "/doctor", [this] { return is_draining_.load(); }};
         const base::Result<std::string> answer = doctor_answer(examined, job_patience);
         return answer ? json_response(200, answer.value())
                       : query::failure_response(answer.error());
@@ -246,6 +254,36 @@ private:
         return answer;
     }
 
+    base::HttpResponse quarantine(const base::HttpRequest& request) {
+        if (request.content_type() != "application/json") {
+            return base::problem_response({.status = 415, .detail = "send application/json"});
+        }
+        const base::Result<std::string> answer = changed_quarantine(request);
+        return answer ? json_response(200, answer.value())
+                      : query::failure_response(answer.error());
+    }
+
+    base::Result<std::string> changed_quarantine(const base::HttpRequest& request) {
+        BOOST_OUTCOME_TRY(QuarantineRequest wanted, read_quarantine_request(request.body));
+        BOOST_OUTCOME_TRY(wanted.company, company_of(config_, {{"company", wanted.company}}));
+        if (config_.company(wanted.company) == nullptr) {
+            return base::Error(base::ErrorCode::invalid, "there is no company " + wanted.company);
+        }
+        wanted.by = std::string(loopback_user);
+        const std::lock_guard lock(quarantine_mutex_);
+        // What another request closed before this one is closed in the views, too.
+        processors::Runner& runner = node_.runner(node_.partition(wanted.company));
+        const eventlog::Partition partition(node_.partition(wanted.company));
+        if (!runner.wait_applied(node_.log().durable_end(partition), job_patience)) {
+            return base::Error(base::ErrorCode::timeout, "the views are behind; try again");
+        }
+        BOOST_OUTCOME_TRY(std::string answer,
+                          change_quarantine(node_, wanted, [this] { return is_draining_.load(); }));
+        // Who asks next sees it; what is durable is true without it.
+        runner.wait_applied(node_.log().durable_end(partition), job_patience);
+        return answer;
+    }
+
     const Config& config_;
     Node& node_;
     IntakeRoutes intake_;
@@ -254,6 +292,7 @@ private:
     std::atomic<bool> is_draining_ = false;
     std::mutex doctor_mutex_;
     std::mutex directory_mutex_;
+    std::mutex quarantine_mutex_;
     std::unique_ptr<base::HttpServer> http_;
     std::jthread retention_;
 };

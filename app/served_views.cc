@@ -49,8 +49,8 @@ query::RoutePorts route_ports(const Node& node, const ServedViews& views) {
     };
     ports.audit = [&node](const query::Reveal& reveal) {
         return append_audit(node.config().data_dir,
-                            {node.clock().now(), "loopback", std::string(reveal.what),
-                             std::string(reveal.reason), reveal.filters});
+                            {node.clock().now(), std::string(loopback_user),
+                             std::string(reveal.what), std::string(reveal.reason), reveal.filters});
     };
     return ports;
 }

@@ -86,6 +86,7 @@ HttpConnection::HttpConnection(HttpCore& core, const HttpRouter& router,
 }
 
 HttpConnection::~HttpConnection() {
+    give_body_bytes_back();
     core_.connections.erase(this);
     core_.probe.connection_closed();
     const std::scoped_lock lock(core_.drained_mutex);
@@ -248,6 +249,7 @@ asio::awaitable<void> HttpConnection::answer_request() {
     } else {
         co_await answer_by_handler(*match_.route);
     }
+    give_body_bytes_back();
 }
 
 /// Answers `response` after the body is thrown away, and keeps the connection only if nothing of it
@@ -267,18 +269,32 @@ asio::awaitable<void> HttpConnection::refuse(HttpResponse response) {
     co_await write_response(std::move(response));
 }
 
-asio::awaitable<void> HttpConnection::answer_by_handler(const HttpRoute& route) {
-    const Body body = co_await read_body(body_limit());
-    if (body == Body::broken) {
-        keeps_alive_ = false;
-        if (status_of_broken(body_failed_) == 400) {
-            linger_bytes_max_ = http_piece_bytes;
-            co_await write_response(refused(400, "the body cannot be read"));
-        }
-        co_return;
-    }
+/// Answers a request whose body was not read to its end.
+asio::awaitable<void> HttpConnection::refuse_body(Body body) {
+    request_.body = {};
+    give_body_bytes_back();
     if (body == Body::too_large) {
         co_await refuse(too_large(body_limit()));
+        co_return;
+    }
+    if (body == Body::no_room) {
+        co_await refuse(busy("too much is under way"));
+        co_return;
+    }
+    keeps_alive_ = false;
+    if (status_of_broken(body_failed_) == 400) {
+        linger_bytes_max_ = http_piece_bytes;
+        co_await write_response(refused(400, "the body cannot be read"));
+    }
+}
+
+asio::awaitable<void> HttpConnection::answer_by_handler(const HttpRoute& route) {
+    Body body = Body::no_room;
+    if (has_room_for_body()) {
+        body = co_await read_body(body_limit());
+    }
+    if (body != Body::whole) {
+        co_await refuse_body(body);
         co_return;
     }
     std::optional<HttpResponse> response = co_await ask_handler(route);
@@ -318,10 +334,10 @@ void HttpConnection::call_handler(const HttpRoute& route, HttpReply reply) {
         call(std::move(request_), std::move(reply));
         return;
     }
-    const bool is_taken =
-        core_.workers.try_run([call, request = std::move(request_), reply]() mutable {
-            call(std::move(request), std::move(reply));
-        });
+    HttpWorkers& pool = route.mode == HandlerMode::worker ? core_.workers : core_.intake;
+    const bool is_taken = pool.try_run([call, request = std::move(request_), reply]() mutable {
+        call(std::move(request), std::move(reply));
+    });
     if (!is_taken) {
         core_.probe.worker_refused();
         reply(busy("all workers are busy"));

@@ -73,7 +73,7 @@ private:
     using ReplyChannel =
         boost::asio::experimental::channel<void(boost::system::error_code, HttpResponse)>;
     enum class Phase { idle, busy, in_handler, in_stream };
-    enum class Body { whole, too_large, broken };
+    enum class Body { whole, too_large, no_room, broken };
 
     boost::asio::awaitable<bool> read_head();
     boost::asio::awaitable<bool> wait_for_request();
@@ -81,6 +81,7 @@ private:
     boost::asio::awaitable<void> answer_by_handler(const HttpRoute& route);
     boost::asio::awaitable<void> answer_by_stream(const HttpRoute& route);
     boost::asio::awaitable<void> refuse(HttpResponse response);
+    boost::asio::awaitable<void> refuse_body(Body body);
     boost::asio::awaitable<Body> read_body(std::size_t bytes_max);
     boost::asio::awaitable<bool> discard_body(std::uint64_t bytes_max);
     boost::asio::awaitable<HttpPiece> read_body_full(std::span<char> space);
@@ -92,6 +93,9 @@ private:
     void take_head();
     std::optional<HttpResponse> refusal() const;
     std::size_t body_limit() const;
+    bool has_room_for_body() const;
+    bool take_body_bytes(std::size_t total);
+    void give_body_bytes_back();
     void call_handler(const HttpRoute& route, HttpReply reply);
     bool start_stream(const HttpRoute& route);
     void record(int status);
@@ -105,7 +109,8 @@ private:
     std::string peer_;
 
     Phase phase_ = Phase::idle;
-    HttpRequest request_;  // gone to the handler once that is called
+    HttpRequest request_;         // gone to the handler once that is called
+    std::size_t body_bytes_ = 0;  // what this request holds of `core_.body_bytes`
     std::string method_;
     HttpRouter::Match match_;
     std::chrono::steady_clock::time_point started_;

@@ -29,6 +29,28 @@ asio::awaitable<bool> HttpConnection::invite_body() {
     co_return !failed;
 }
 
+/// Whether a body of the length that the client states fits beside those under way; one that states
+/// none finds out while it comes.
+bool HttpConnection::has_room_for_body() const {
+    const std::uint64_t length = parser_->content_length().value_or(0);
+    return length == 0 || core_.body_bytes + length <= core_.options.bodies_bytes_max;
+}
+
+/// Makes this request's share of the memory for bodies `total`; false when there is none left.
+bool HttpConnection::take_body_bytes(std::size_t total) {
+    const std::size_t of_others = core_.body_bytes - body_bytes_;
+    if (of_others + total > core_.options.bodies_bytes_max) {
+        return false;
+    }
+    core_.body_bytes = of_others + total;
+    body_bytes_ = total;
+    return true;
+}
+
+void HttpConnection::give_body_bytes_back() {
+    core_.body_bytes -= std::exchange(body_bytes_, 0);
+}
+
 asio::awaitable<HttpConnection::Body> HttpConnection::read_body(std::size_t bytes_max) {
     const bool is_invited = co_await invite_body();
     if (!is_invited) {
@@ -45,6 +67,9 @@ asio::awaitable<HttpConnection::Body> HttpConnection::read_body(std::size_t byte
         std::size_t space = std::min(std::max(before, http_piece_bytes), bytes_max + 1 - before);
         if (const auto left = parser_->content_length_remaining()) {
             space = std::min<std::size_t>(space, *left);
+        }
+        if (!take_body_bytes(before + space)) {
+            co_return Body::no_room;
         }
         body.resize(before + space);
         const std::span<char> target(body.data() + before, space);

@@ -57,6 +57,7 @@ struct HttpCore {
     explicit HttpCore(const HttpServerOptions& limits)
         : options(limits),
           workers(limits.workers, limits.worker_queue_max),
+          intake(limits.intake_workers, limits.intake_queue_max),
           streams(limits.streams_max, 0),
           desk(std::make_shared<HttpReplyDesk>(io)) {}
 
@@ -64,13 +65,15 @@ struct HttpCore {
     HttpProbe probe;
     std::atomic<bool> stopping{false};  // any thread reads
     std::unordered_set<HttpConnection*> connections;
-    std::mutex drained_mutex;  // guards connections_left
+    std::size_t body_bytes = 0;  // of bodies that are read or answered, of all connections
+    std::mutex drained_mutex;    // guards connections_left
     std::condition_variable drained;
     std::size_t connections_left = 0;
 
     // Goes before what is above: coroutines that are left in it take their connections along.
     boost::asio::io_context io{1};
     HttpWorkers workers;
+    HttpWorkers intake;
     HttpWorkers streams;
     std::shared_ptr<HttpReplyDesk> desk;
 };

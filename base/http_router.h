@@ -32,7 +32,8 @@ using HttpStreamHandler =
 enum class HandlerMode {
     io,      ///< on the socket thread: must not block, nor compute for more than a millisecond
     worker,  ///< on the worker pool: reads views, may block for seconds; queue full: 503
-    io_when_small,  ///< on the socket thread up to `small_body_bytes_max`, else on the pool
+    io_when_small,  ///< on the socket thread up to `small_body_bytes_max`, else on a pool of its
+                    ///< own, where nothing stands in front of it that reads views
 };
 
 /// The largest body that `io_when_small` keeps on the socket thread.

@@ -129,7 +129,8 @@ class HttpServer::Impl {
 public:
     explicit Impl(const HttpServerOptions& options)
         : core_(options), work_(core_.io.get_executor()) {
-        ENSURE(options.body_bytes_max > 0 && options.workers > 0 && options.header_bytes_max > 0);
+        ENSURE(options.body_bytes_max > 0 && options.workers > 0 && options.intake_workers > 0 &&
+               options.header_bytes_max > 0);
     }
 
     Result<void> listen(HttpListener listener) {
@@ -156,6 +157,7 @@ public:
         asio::post(core_.io, [this] { cut_off(); });
         core_.streams.stop();
         core_.workers.stop();
+        core_.intake.stop();
         wait_until_drained(destructor_deadline);
         core_.desk->close();
         work_.reset();

@@ -21,8 +21,12 @@ struct HttpServerOptions {
     std::chrono::milliseconds request_timeout{30'000};  ///< a body to arrive; an answer to be taken
     std::chrono::milliseconds idle_timeout{
         75'000};  ///< between requests; between pieces of a stream
+    /// Bodies of all requests under way, as far as they have come; one that does not fit: 503.
+    std::size_t bodies_bytes_max = std::size_t{64} << 20;
     std::size_t workers = 2;
     std::size_t worker_queue_max = 256;
+    std::size_t intake_workers = 2;        ///< of larger bodies of `io_when_small` routes alone
+    std::size_t intake_queue_max = 64;     ///< one more: 503
     std::size_t streams_max = 4;           ///< streaming requests at once; one more: 503
     std::size_t connections_max = 12'000;  ///< one more: 503 and closed
 };
@@ -33,7 +37,8 @@ struct HttpListener {
     HttpRouter router;
 };
 
-/// An HTTP/1.1 server: one thread for all sockets, a worker pool, a few threads for streams.
+/// An HTTP/1.1 server: one thread for all sockets, a worker pool, another one for large bodies that
+/// are taken in, a few threads for streams.
 ///
 /// What it answers itself, as problem JSON: 400 (unreadable request), 404, 405 with `Allow`, 413
 /// (up to eight times the limit is read and thrown away first, so that the client hears it), 417,

@@ -23,6 +23,11 @@ struct Record {
     base::UtcMillis received_at{};
 };
 
+/// What the log adds to a record, at most.
+inline constexpr std::size_t record_frame_bytes_max = 20;
+/// Appends whose records, with what the log adds to each, take no more are never cut.
+inline constexpr std::size_t whole_append_bytes_max = std::size_t{1} << 20;
+
 /// What is read: the same, with its place in the log.
 struct ReadRecord {
     std::uint64_t offset = 0;
@@ -46,7 +51,8 @@ public:
     virtual ~LogWriter() = default;
 
     /// Appends `records`; `done` gets their offsets when they are durable. `append_and_wait`
-    /// (commands) is a free function on it.
+    /// (commands) is a free function on it. After a crash in between a prefix of them may stand in
+    /// the log; up to `whole_append_bytes_max` it is all of them or none.
     ///
     /// Errors:  exhausted   - too much is waiting, or no space is prepared; answer 503.
     ///          unavailable - the log is closing or its disk failed; the source sends again.

@@ -27,7 +27,7 @@ inline constexpr std::size_t batch_alignment = 8;
 /// No payload is larger, packed or not: what a reader allocates for a batch is bounded by it.
 inline constexpr std::size_t payload_bytes_max = std::size_t{16} << 20;
 /// What a record takes in a payload beside its bytes: two varints of 10 bytes at most.
-inline constexpr std::size_t record_overhead_bytes_max = 20;
+inline constexpr std::size_t record_overhead_bytes_max = record_frame_bytes_max;
 
 /// Little-endian numbers.
 std::uint32_t load_u32(std::string_view bytes, std::size_t position);

@@ -55,6 +55,15 @@ base::Result<void> for_each_batch(std::span<const Record> records, std::size_t b
     return base::success();
 }
 
+/// What `records` take in a batch, at most.
+std::size_t framed_bytes_max(std::span<const Record> records) {
+    std::size_t sum = 0;
+    for (const Record& record : records) {
+        sum += framed_bytes_max(record);
+    }
+    return sum;
+}
+
 /// An upper bound of what `records` take in a segment.
 std::size_t batches_bytes_max(std::span<const Record> records, std::size_t batch_bytes_max) {
     std::size_t sum = 0;
@@ -270,18 +279,28 @@ base::Result<void> SegmentLog::make_room(Part& part) {
     return base::success();
 }
 
+/// Requests share batches, but one that fits into a batch is never cut: a batch is what a crash
+/// leaves whole or not at all.
 base::Result<void> SegmentLog::write_part(Part& part) {
     PartitionWriter& writer = *partitions_[part.partition].writer;
     std::vector<Record> records;
+    std::size_t bytes = 0;
     std::uint64_t offset = writer.next_offset();
-    for (Request& request : part.requests) {
-        std::move(request.records.begin(), request.records.end(), std::back_inserter(records));
-        request.appended = {offset, offset + request.count};
-        offset += request.count;
-    }
     const auto put = [&](std::span<const Record> batch, std::size_t) {
         return writer.write(batch);
     };
+    for (Request& request : part.requests) {
+        const std::size_t more = framed_bytes_max(request.records);
+        if (bytes + more > options_.batch_bytes_max) {
+            BOOST_OUTCOME_TRY(for_each_batch(records, options_.batch_bytes_max, put));
+            records.clear();
+            bytes = 0;
+        }
+        std::move(request.records.begin(), request.records.end(), std::back_inserter(records));
+        bytes += more;
+        request.appended = {offset, offset + request.count};
+        offset += request.count;
+    }
     return for_each_batch(records, options_.batch_bytes_max, put);
 }
 

@@ -5,6 +5,7 @@
 #include <functional>
 
 #include "base/error.h"
+#include "eventlog/log.h"
 
 namespace eventlog {
 
@@ -19,9 +20,9 @@ struct SegmentLogOptions {
     std::uint64_t segment_bytes = std::uint64_t{64} << 20;
     std::uint64_t zero_step = std::uint64_t{4} << 20;  ///< zeros are synced ahead in such steps
     std::size_t group_bytes_max = std::size_t{16} << 20;
-    std::size_t batch_bytes_max = std::size_t{1} << 20;   ///< before compression
-    std::size_t record_bytes_max = std::size_t{2} << 20;  ///< a larger record is `invalid`
-    std::size_t in_flight_records_max = 200'000;          ///< more are `exhausted`
+    std::size_t batch_bytes_max = whole_append_bytes_max;  ///< before compression
+    std::size_t record_bytes_max = std::size_t{2} << 20;   ///< a larger record is `invalid`
+    std::size_t in_flight_records_max = 200'000;           ///< more are `exhausted`
     std::size_t in_flight_bytes_max = std::size_t{64} << 20;
     bool compress = true;  ///< zstd level 1, batch by batch, where it helps
     /// Called once on the writer's thread after a failed write or sync, when everything in flight

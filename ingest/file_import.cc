@@ -49,6 +49,31 @@ bool can_map(LineFormat format, const MapContext& context) {
     return format != LineFormat::cdr_csv || context.columns != nullptr;
 }
 
+std::string_view to_string(LineFormat format) {
+    switch (format) {
+        case LineFormat::cloudevents: return "cloudevents";
+        case LineFormat::asterisk_cdr_csv: return "asterisk-cdr-csv";
+        case LineFormat::cdr_csv: return "cdr-csv";
+    }
+    return "";
+}
+
+Mapped map_record(LineFormat format, std::string_view record, const MapContext& context) {
+    switch (format) {
+        case LineFormat::cloudevents: return cloudevents::map_text(record, context);
+        case LineFormat::asterisk_cdr_csv: return asterisk_cdr_csv::map_row(record, context);
+        case LineFormat::cdr_csv: break;
+    }
+    if (!can_map(format, context)) {
+        return Rejection{"missing_field", "", "its source has no columns now"};
+    }
+    const cdr_csv::Mapping& mapping = *context.columns;
+    if (has_names(mapping)) {
+        return Rejection{"missing_field", "", "the header of its file is not kept with it"};
+    }
+    return cdr_csv::map_row(record, mapping, cdr_csv::layout_of_numbers(mapping), context);
+}
+
 FileMapper::FileMapper(LineFormat format, MapContext context, std::string file_name,
                        std::uint64_t skip)
     : format_(format), context_(std::move(context)), file_name_(std::move(file_name)), skip_(skip) {
@@ -152,7 +177,8 @@ void FileMapper::map_next(std::size_t lines) {
     origin.set_byte(first.byte);
     if (const auto* rejection = std::get_if<Rejection>(&*mapped)) {
         items_.push_back(
-            {rejected_event(*rejection, record, first.bytes, origin, context_), true, place()});
+            {rejected_event(*rejection, record, first.bytes, origin, to_string(format_), context_),
+             true, place()});
         return;
     }
     FileItem& item =

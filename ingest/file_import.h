@@ -19,6 +19,11 @@ namespace ingest {
 enum class LineFormat { cloudevents, asterisk_cdr_csv, cdr_csv };
 
 std::optional<LineFormat> line_format_of(std::string_view word);
+std::string_view to_string(LineFormat format);
+
+/// One record, line ends inside of it as `\n`, by the mapper of its format. An event without
+/// origin; the caller knows where it stood.
+Mapped map_record(LineFormat format, std::string_view record, const MapContext& context);
 
 /// Whether `context` says all that the format needs: cdr_csv its columns.
 bool can_map(LineFormat format, const MapContext& context);

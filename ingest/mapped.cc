@@ -48,7 +48,8 @@ std::uint32_t add_number(events::Event& event, std::string_view raw,
 }
 
 events::Event rejected_event(const Rejection& rejection, std::string_view raw, std::size_t bytes,
-                             const events::pb::Origin& origin, const MapContext& context) {
+                             const events::pb::Origin& origin, std::string_view format,
+                             const MapContext& context) {
     const std::string_view kept = raw.substr(0, rejected_bytes_max);
     events::Event event;
     fill_envelope(event.head, "rejected", context);
@@ -67,6 +68,7 @@ events::Event rejected_event(const Rejection& rejection, std::string_view raw, s
     data.set_detail(rejection.detail);
     data.set_bytes(bytes);
     data.set_sha256(sha256(kept));
+    data.set_format(std::string(format));
     event.personal.set_raw(std::string(kept));
     return event;
 }

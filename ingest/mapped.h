@@ -71,9 +71,11 @@ inline constexpr base::UtcMillis earliest = base::from_ms(std::int64_t{365} * 86
 inline constexpr base::UtcMillis zone_data_end = base::from_ms(std::int64_t{2'145'916'800} * 1000);
 
 /// The event of what could not be mapped: normwatch.rejected.v1, with at most `rejected_bytes_max`
-/// of `raw` and the SHA-256 of what is kept. `bytes` is the length as sent.
+/// of `raw` and the SHA-256 of what is kept. `bytes` is the length as sent, `format` the source
+/// kind whose mapper refused it.
 events::Event rejected_event(const Rejection& rejection, std::string_view raw, std::size_t bytes,
-                             const events::pb::Origin& origin, const MapContext& context);
+                             const events::pb::Origin& origin, std::string_view format,
+                             const MapContext& context);
 
 /// The envelope fields that every event of `context` has.
 void fill_envelope(events::pb::Event& head, std::string_view word, const MapContext& context);

@@ -13,10 +13,6 @@ using events::Kind;
 using store::Family;
 using store::Table;
 
-/// Raised with every change of what the fold makes of a log: rows of another version are built
-/// anew.
-constexpr std::uint64_t fold_version = 2;
-
 std::string position_key() {
     return store::meta_key("position");
 }

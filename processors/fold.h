@@ -18,6 +18,10 @@
 
 namespace processors {
 
+/// Raised with every change of what the fold makes of a log: rows of another version are built
+/// anew.
+inline constexpr std::uint64_t fold_version = 2;
+
 /// The fold of one partition's log into rows: record after record, a pure function of their bytes.
 ///
 /// Every record gets exactly one verdict, and the ledger balances at every record border. What a

@@ -4,12 +4,18 @@
 
 #include "processors/runner.h"
 #include "store/rocks_view_store.h"
+#include "store/rows.h"
 #include "store/write_back.h"
 
 namespace processors {
 namespace {
 
 constexpr std::size_t differences_max = 100;
+constexpr std::uint64_t rows_between_questions = 100'000;
+
+base::Error cancelled() {
+    return base::Error(base::ErrorCode::cancelled, "the process is stopping");
+}
 
 std::string hex(std::string_view bytes) {
     static constexpr char digits[] = "0123456789abcdef";
@@ -25,6 +31,7 @@ std::string hex(std::string_view bytes) {
 /// Rows of a family that the digest counts, that one side has and the other lacks or has otherwise.
 base::Result<void> compare(store::Family family, const store::ViewReader& log,
                            const store::ViewReader& views,
+                           const std::function<bool()>& is_cancelled,
                            std::vector<RowDifference>& differences) {
     const auto check = [&](const store::ViewReader& other, bool log_is_other, std::string_view key,
                            std::string_view value) -> base::Result<void> {
@@ -44,13 +51,16 @@ base::Result<void> compare(store::Family family, const store::ViewReader& log,
                                .views = log_is_other ? hex(value) : twin_hex});
         return base::success();
     };
+    std::uint64_t rows = 0;
     for (const bool log_is_other : {false, true}) {
         const store::ViewReader& walked = log_is_other ? views : log;
         const store::ViewReader& other = log_is_other ? log : views;
         base::Result<void> outcome = base::success();
         BOOST_OUTCOME_TRY(
             walked.scan(family, {}, {}, [&](std::string_view key, std::string_view value) {
-                outcome = check(other, log_is_other, key, value);
+                outcome = ++rows % rows_between_questions == 0 && is_cancelled()
+                              ? cancelled()
+                              : check(other, log_is_other, key, value);
                 return outcome.has_value();
             }));
         BOOST_OUTCOME_TRY(outcome);
@@ -79,7 +89,8 @@ private:
 
 base::Result<Diagnosis> diagnose(eventlog::LogReader& log, eventlog::Partition partition,
                                  const store::ReadView& view,
-                                 const std::filesystem::path& scratch_path) {
+                                 const std::filesystem::path& scratch_path,
+                                 const std::function<bool()>& is_cancelled) {
     Diagnosis diagnosis{.result = Diagnosis::Result::equal,
                         .reason = {},
                         .digest = view.digest,
@@ -97,15 +108,32 @@ base::Result<Diagnosis> diagnose(eventlog::LogReader& log, eventlog::Partition p
     BOOST_OUTCOME_TRY(auto folded, store::open_rocks(scratch.path()));
     Runner runner(log, std::move(folded), {.partition = partition});
     BOOST_OUTCOME_TRY(runner.open());
-    BOOST_OUTCOME_TRY(runner.run_to(view.position.next_offset));
+    BOOST_OUTCOME_TRY(runner.run_to(view.position.next_offset, is_cancelled));
     const auto again = runner.view();
     for (const store::Family family : {store::Family::state, store::Family::entity}) {
-        BOOST_OUTCOME_TRY(compare(family, *again->rows, *view.rows, diagnosis.differences));
+        BOOST_OUTCOME_TRY(
+            compare(family, *again->rows, *view.rows, is_cancelled, diagnosis.differences));
     }
     if (!diagnosis.differences.empty() || again->digest != view.digest) {
         diagnosis.result = Diagnosis::Result::differs;
     }
     return diagnosis;
+}
+
+base::Result<std::optional<std::uint64_t>> first_offset_of_other_version(
+    const store::ViewReader& views) {
+    BOOST_OUTCOME_TRY(const auto position,
+                      views.get(store::Family::state, store::meta_key("position")));
+    if (!position) {
+        return std::optional<std::uint64_t>();
+    }
+    BOOST_OUTCOME_TRY(const auto version,
+                      views.get(store::Family::state, store::meta_key("fold_version")));
+    if (version && store::ValueReader(*version).u() == fold_version) {
+        return std::optional<std::uint64_t>();
+    }
+    BOOST_OUTCOME_TRY(const auto row, store::decode<store::PositionRow>(*position));
+    return std::optional(row.first_offset);
 }
 
 base::Result<Rebuilt> rebuild(eventlog::LogReader& log, eventlog::Partition partition,

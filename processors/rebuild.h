@@ -2,6 +2,8 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,9 +33,17 @@ struct Diagnosis {
 
 /// Folds the log anew up to `view.position.next_offset` into `scratch` (made and removed here) and
 /// compares every digested row. `unknown` when the log no longer holds everything that the views
-/// hold.
+/// hold. `is_cancelled` is asked every now and then.
+///
+/// Errors: cancelled - it was; of log and store.
 base::Result<Diagnosis> diagnose(eventlog::LogReader& log, eventlog::Partition partition,
-                                 const store::ReadView& view, const std::filesystem::path& scratch);
+                                 const store::ReadView& view, const std::filesystem::path& scratch,
+                                 const std::function<bool()>& is_cancelled);
+
+/// The first offset of the log that views folded by another version of the program stand for;
+/// nullopt of empty views and of those of this version.
+base::Result<std::optional<std::uint64_t>> first_offset_of_other_version(
+    const store::ViewReader& views);
 
 /// Folds the log from its first offset up to `until` into a new directory at `path`.
 struct Rebuilt {

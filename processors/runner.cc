@@ -101,8 +101,11 @@ base::Result<bool> Runner::fold_some(std::uint64_t end) {
     return records.empty() || fold_->changes_count() > batch_changes_max;
 }
 
-base::Result<void> Runner::run_to(std::uint64_t offset) {
+base::Result<void> Runner::run_to(std::uint64_t offset, const std::function<bool()>& is_cancelled) {
     for (;;) {
+        if (is_cancelled()) {
+            return base::Error(base::ErrorCode::cancelled, "the process is stopping");
+        }
         BOOST_OUTCOME_TRY(const bool more, step(offset));
         if (!more) {
             return base::success();
@@ -148,10 +151,19 @@ std::shared_ptr<const store::ReadView> Runner::view() const {
     return view_;
 }
 
+void Runner::end_waits() {
+    {
+        const std::lock_guard lock(mutex_);
+        waits_ended_ = true;
+    }
+    applied_.notify_all();
+}
+
 bool Runner::wait_applied(std::uint64_t offset, std::chrono::milliseconds timeout) const {
     std::unique_lock lock(mutex_);
     const auto reached = [&] { return view_ && view_->applied_offset >= offset; };
-    applied_.wait_for(lock, timeout, [&] { return reached() || failure_.has_value(); });
+    applied_.wait_for(lock, timeout,
+                      [&] { return reached() || failure_.has_value() || waits_ended_; });
     return reached();
 }
 

@@ -47,13 +47,17 @@ public:
     void stop();
     /// Folds everything durable now. For commands without a server, and for a rebuild.
     base::Result<void> run_to_end();
-    /// Folds up to `offset` (exclusive) and no further.
-    base::Result<void> run_to(std::uint64_t offset);
+    /// Folds up to `offset` (exclusive) and no further. `is_cancelled` is asked between batches.
+    /// Errors: cancelled - it was.
+    base::Result<void> run_to(
+        std::uint64_t offset, const std::function<bool()>& is_cancelled = [] { return false; });
 
     std::shared_ptr<const store::ReadView> view() const;
     /// Waits until `applied_offset >= offset`; false when `timeout` passed first, or the runner
-    /// stopped.
+    /// stopped, or nobody waits any longer.
     bool wait_applied(std::uint64_t offset, std::chrono::milliseconds timeout) const;
+    /// From now on `wait_applied` waits for nothing: the process is about to stop.
+    void end_waits();
     /// Why the loop ended by itself; nullopt while it is well.
     std::optional<base::Error> failure() const;
 
@@ -77,6 +81,7 @@ private:
     mutable std::condition_variable_any applied_;
     std::shared_ptr<const store::ReadView> view_;
     std::optional<base::Error> failure_;
+    bool waits_ended_ = false;
     std::jthread thread_;
 };
 

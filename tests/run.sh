@@ -22,7 +22,7 @@ export CCACHE_BASEDIR=$root CCACHE_NOHASHDIR=1 NORMWATCH_SHARED=$shared
 export NORMWATCH_FIXTURES=${NORMWATCH_FIXTURES:-$shared/data}
 
 # In the order of their cost.
-phases=(format release sample acceptance serve model kill follow powercut gcc asan tsan tidy mutants)
+phases=(format release sample acceptance serve model kill follow redrive stop powercut gcc asan tsan tidy mutants)
 
 usage() {
     echo "usage: tests/run.sh [--only PHASE,..] [--without PHASE,..] [--list]   phases: ${phases[*]}" >&2
@@ -141,6 +141,14 @@ phase_follow() {
     python3 tests/drills/kill_follow.py --normwatch "$binary" --kills "${NORMWATCH_FOLLOW_KILLS:-20}"
 }
 
+phase_redrive() {
+    python3 tests/drills/redrive_kills.py --normwatch "$binary" --kills "${NORMWATCH_KILLS:-5}" --good 20000
+}
+
+phase_stop() {
+    python3 tests/drills/stop_under_load.py --normwatch "$binary" --stops "${NORMWATCH_STOPS:-5}"
+}
+
 phase_powercut() {
     python3 tests/drills/power_cut.py --normwatch "$binary" --cuts "${NORMWATCH_CUTS:-6}"
 }
@@ -182,7 +190,7 @@ why_skipped() {
             ;;
     esac
     case $1 in
-        sample | acceptance | serve | model | kill | follow | powercut | tidy)
+        sample | acceptance | serve | model | kill | follow | redrive | stop | powercut | tidy)
             [ -x "$binary" ] || echo "no $binary: the release build failed"
             ;;
     esac

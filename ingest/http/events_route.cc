@@ -15,6 +15,7 @@ namespace {
 
 namespace json = boost::json;
 
+constexpr std::string_view source_kind = "cloudevents";
 constexpr std::string_view structured = "application/cloudevents+json";
 constexpr std::string_view batch = "application/cloudevents-batch+json";
 constexpr std::string_view binary = "application/json";
@@ -132,7 +133,8 @@ Delivery map_items(const std::vector<json::value>& values, const MapContext& con
         events::pb::Origin origin;
         origin.set_index(index);
         if (Rejection* rejection = std::get_if<Rejection>(&mapped)) {
-            events::Event event = rejected_event(*rejection, raw, raw.size(), origin, context);
+            events::Event event =
+                rejected_event(*rejection, raw, raw.size(), origin, source_kind, context);
             event.head.set_id(text_of(values[index], "id"));
             event.head.set_source(text_of(values[index], "source"));
             delivery.records.push_back({events::encode(event), context.received_at});
@@ -218,7 +220,7 @@ void EventsRoute::handle(const base::HttpRequest& request, base::HttpReply reply
     }
     const MapContext& context = target.value().context;
     const eventlog::Partition partition = target.value().partition;
-    ports_.probe.received(context.source_id, "cloudevents", items.values.size());
+    ports_.probe.received(context.source_id, std::string(source_kind), items.values.size());
     auto delivery = std::make_shared<Delivery>(map_items(items.values, context, ports_.probe));
     if (delivery->records.empty()) {
         finish(accepted(*delivery, partition, ports_.reader.durable_end(partition)));

@@ -50,6 +50,12 @@ TEST(CommandLine, KnowsCommandsOfTwoWords) {
     EXPECT_EQ(
         good({"quarantine", "list", "--config", "n", "--reason", "conflict"}).params.at("reason"),
         "conflict");
+    EXPECT_EQ(good({"quarantine", "redrive", "--config", "n", "0-17", "0-18"}).files,
+              (Words{"0-17", "0-18"}));
+    EXPECT_TRUE(good({"quarantine", "redrive", "--config", "n", "--all", "--replace"}).replace);
+    EXPECT_EQ(good({"quarantine", "discard", "--config", "n", "--source", "s", "--because", "b c"})
+                  .because,
+              "b c");
     EXPECT_EQ(good({"config", "check", "--config", "n"}).command, Command::config_check);
     EXPECT_EQ(good({"replay", "--config", "n", "--until", "7", "--into", "d"}).until, 7U);
 }
@@ -97,6 +103,17 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"skip_of_two",
                 {"import", "--config", "n", "--source", "s", "--skip", "3", "a", "b"},
                 "--skip goes with one PATH; see normwatch import --help"},
+        Mistake{"redrive_of_nothing",
+                {"quarantine", "redrive", "--config", "n"},
+                "name the items one way: ID..., --reason and --source, or --all; "
+                "see normwatch quarantine redrive --help"},
+        Mistake{"redrive_two_ways",
+                {"quarantine", "redrive", "--config", "n", "--all", "0-17"},
+                "name the items one way: ID..., --reason and --source, or --all; "
+                "see normwatch quarantine redrive --help"},
+        Mistake{"discard_without_because",
+                {"quarantine", "discard", "--config", "n", "0-17"},
+                "--because is required; see normwatch quarantine discard --help"},
         Mistake{"until_without_into",
                 {"replay", "--config", "n", "--until", "7"},
                 "--until requires --into; see normwatch replay --help"}),
@@ -113,6 +130,8 @@ TEST(CommandLine, HelpHasAnExamplePerCommand) {
                                  {"explain"},
                                  {"quarantine", "list"},
                                  {"quarantine", "show"},
+                                 {"quarantine", "redrive"},
+                                 {"quarantine", "discard"},
                                  {"replay"},
                                  {"doctor"},
                                  {"config", "check"},

@@ -12,6 +12,8 @@
 
 #include "app/cli.h"
 #include "eventlog/data_dir.h"
+#include "store/rocks_view_store.h"
+#include "store/rows.h"
 
 namespace app {
 namespace {
@@ -238,6 +240,23 @@ TEST_F(Commands, ViewsOfAnEarlierOffsetAnswerBesideTheLiveOnes) {
     EXPECT_EQ(ask(november).at("totals").as_object().at("calls_out"), json::value(2));
     EXPECT_EQ(run({"replay", "--into", path("then")}).exit_code, 2);  // not empty
     EXPECT_EQ(run({"report", "--views", path("nowhere")}).exit_code, 3);
+}
+
+TEST_F(Commands, ViewsOfAnotherVersionAreFoldedAnew) {
+    prepare();
+    const json::value totals = ask(november).at("totals");
+    const std::string views = path("data/views/0/1");
+    {
+        auto rows = std::move(store::open_rocks(views)).value();
+        store::ValueWriter version;
+        version.u(1);
+        const store::Change older[] = {
+            {store::Family::state, store::meta_key("fold_version"), version.take()}};
+        ASSERT_TRUE(rows->write(older));
+    }
+    EXPECT_EQ(ask(november).at("totals"), totals);
+    EXPECT_FALSE(std::filesystem::exists(views));
+    EXPECT_EQ(ask({"doctor"}).at("result"), json::value("equal"));
 }
 
 TEST_F(Commands, NumbersAreMaskedUnlessRevealedAndAudited) {

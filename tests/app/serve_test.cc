@@ -63,12 +63,13 @@ protected:
         ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
         dir_ = pattern;
         port_ = std::to_string(free_port());
-        write("n.yaml", "data_dir: " + path("data") +
-                            "\ncompany: {id: acme, timezone: Europe/Moscow, region: RU}\n"
-                            "server: {listen: \"127.0.0.1:" +
-                            port_ +
-                            "\", metrics_listen: \"127.0.0.1:0\"}\n"
-                            "sources: [{id: crm, kind: cloudevents}]\n");
+        config_ = "data_dir: " + path("data") +
+                  "\ncompany: {id: acme, timezone: Europe/Moscow, region: RU}\n"
+                  "server: {listen: \"127.0.0.1:" +
+                  port_ +
+                  "\", metrics_listen: \"127.0.0.1:0\"}\n"
+                  "sources: [{id: crm, kind: cloudevents}]\n";
+        write("n.yaml", config_);
         write("directory.yaml",
               "managers: [{id: m-bob, name: Bob}]\n"
               "endpoints: [{kind: extension, address: \"101\", manager: m-bob}]\n");
@@ -129,8 +130,14 @@ protected:
         return result.out.empty() ? json::object() : json::parse(result.out).as_object();
     }
 
+    std::string broken_id() const {
+        const json::object list = ask({"quarantine", "list", "--reason", "malformed"});
+        return std::string(list.at("items").as_array().front().at("id").as_string());
+    }
+
     std::string dir_;
     std::string port_;
+    std::string config_;
     CommandResult result_;
     std::jthread server_;
 };
@@ -229,6 +236,73 @@ TEST_F(Serve, ReadsAFollowedFileAsItGrows) {
     EXPECT_EQ(run({"import", "--source", "crm", "--format", "cdr-csv", path("calls.csv")}).err,
               "--format cdr-csv: source crm has no columns");
     EXPECT_TRUE(std::filesystem::exists(path("data/cursors/pbx")));
+}
+
+TEST_F(Serve, ItemsAreRedrivenOnceThroughAServer) {
+    std::string refused = config_;
+    refused.insert(refused.find("}]"), ", types: [email]");
+    write("n.yaml", refused);
+    write("events.jsonl", call_events(300) + "{broken\n");
+    ask({"directory", "apply", path("directory.yaml")});
+    ask({"import", "--source", "crm", path("events.jsonl")});
+    write("n.yaml", config_);
+    start();
+    // Two at once: each item is closed by one of them.
+    json::object other;
+    std::jthread beside([&] { other = ask({"quarantine", "redrive", "--all"}, 1); });
+    const json::object own = ask({"quarantine", "redrive", "--all"}, 1);
+    beside.join();
+    EXPECT_EQ(own.at("items").as_array().size() + other.at("items").as_array().size(), 302U);
+    const json::object ledger =
+        ask({"doctor"}).at("partitions").as_array()[0].at("ledger").as_object();
+    EXPECT_EQ(ledger.at("duplicate"), json::value(0));
+    EXPECT_EQ(ledger.at("quarantined"), json::value(301));
+    EXPECT_EQ(ask({"calls"}).at("calls").as_array().size(), 300U);
+    EXPECT_EQ(
+        ask({"quarantine", "discard", "--all", "--because", "torn"}).at("items"),
+        json::parse(R"([{"id": ")" + broken_id() + R"(", "state": "discarded", "reason": null}])"));
+}
+
+TEST_F(Serve, AWrongQuarantineRequestChangesNothing) {
+    start();
+    const base::HttpClient client =
+        std::move(base::HttpClient::open("http://127.0.0.1:" + port_)).value();
+    const auto status = [&](const std::string& type, const std::string& body) {
+        return client.post("/v1/quarantine", type, body).value().status;
+    };
+    EXPECT_EQ(status("text/plain", "{}"), 415);
+    EXPECT_EQ(status("application/json", "{"), 400);
+    EXPECT_EQ(status("application/json", R"({"action": "redrive"})"), 400);
+    EXPECT_EQ(status("application/json", R"({"action": "discard", "all": true})"), 400);
+    EXPECT_EQ(status("application/json", R"({"action": "redrive", "ids": ["0-7"]})"), 404);
+    EXPECT_EQ(status("application/json", R"({"action": "redrive", "all": true, "company": "b"})"),
+              400);
+    EXPECT_EQ(status("application/json", R"({"action": "redrive", "all": true})"), 200);
+}
+
+TEST_F(Serve, NobodyWaitsForTheViewsWhenItStops) {
+    start();
+    const int waiter = ::socket(AF_INET, SOCK_STREAM, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    address.sin_port = htons(static_cast<std::uint16_t>(std::stoi(port_)));
+    ASSERT_EQ(::connect(waiter, reinterpret_cast<sockaddr*>(&address), sizeof(address)), 0);
+    const std::string request = "GET /v1/managers?min_offset=99999999 HTTP/1.1\r\nHost: a\r\n\r\n";
+    ASSERT_EQ(::send(waiter, request.data(), request.size(), 0),
+              static_cast<ssize_t>(request.size()));
+    // Answered after it was accepted and read: by then the first one waits in a worker.
+    const base::HttpClient client =
+        std::move(base::HttpClient::open("http://127.0.0.1:" + port_)).value();
+    EXPECT_EQ(client.get("/v1/managers").value().status, 200);
+    const auto asked = std::chrono::steady_clock::now();
+    stop();
+    EXPECT_LT(std::chrono::steady_clock::now() - asked, std::chrono::seconds(4));
+    EXPECT_EQ(result_.exit_code, 0) << result_.err;
+    char answer[12] = {};
+    EXPECT_EQ(::recv(waiter, answer, sizeof(answer), MSG_WAITALL), 12);
+    EXPECT_EQ(std::string_view(answer, 12), "HTTP/1.1 409");
+    ::close(waiter);
 }
 
 TEST_F(Serve, PortInUseIsExitThree) {

@@ -268,6 +268,60 @@ TEST(HttpServer, Answers503WhenThePoolIsFull) {
     EXPECT_EQ(first.get().value().body, "done");
 }
 
+/// Answers when it is told to; its first request is waited for.
+struct Held {
+    std::latch running{1};
+    std::latch release{1};
+    HttpHandler handler() {
+        return [this](const HttpRequest& request, const HttpReply& reply) {
+            running.count_down();
+            release.wait();
+            reply(text(std::to_string(request.body.size())));
+        };
+    }
+};
+
+TEST(HttpServer, BodiesOfAllRequestsShareTheirMemory) {
+    HttpRouter router;
+    Held held;
+    router.post("/held", HandlerMode::worker, held.handler());
+    router.post("/echo", HandlerMode::io, echo());
+    const auto server = start(std::move(router), {.bodies_bytes_max = 100'000});
+    const std::string body(60'000, 'x');
+    auto first = std::async(std::launch::async,
+                            [&] { return client_of(*server).post("/held", "text/plain", body); });
+    held.running.wait();
+    Raw second(*server);
+    second.write("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 60000\r\n\r\n" + body);
+    const std::string refused = second.read_answer();
+    EXPECT_TRUE(refused.starts_with("HTTP/1.1 503 ")) << refused;
+    EXPECT_NE(refused.find("Retry-After: 1\r\n"), std::string::npos) << refused;
+    Raw chunked(*server);
+    chunked.write("POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nea60\r\n" +
+                  body + "\r\n0\r\n\r\n");
+    EXPECT_TRUE(chunked.read_answer().starts_with("HTTP/1.1 503 "));
+    EXPECT_EQ(client_of(*server).post("/echo", "text/plain", "small").value().status, 200);
+    held.release.count_down();
+    EXPECT_EQ(first.get().value().body, "60000");
+    // The refused client is still welcome, and now there is room.
+    second.write("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 60000\r\n\r\n" + body);
+    EXPECT_TRUE(second.read_answer().starts_with("HTTP/1.1 200 "));
+}
+
+TEST(HttpServer, LargeBodiesAreTakenInWhileEveryWorkerIsBusy) {
+    HttpRouter router;
+    Held held;
+    router.get("/held", HandlerMode::worker, held.handler());
+    router.post("/intake", HandlerMode::io_when_small, echo());
+    const auto server = start(std::move(router), {.workers = 1, .worker_queue_max = 0});
+    auto first = std::async(std::launch::async, [&] { return client_of(*server).get("/held"); });
+    held.running.wait();
+    const std::string body(small_body_bytes_max + 1, 'x');
+    EXPECT_EQ(client_of(*server).post("/intake", "text/plain", body).value().status, 200);
+    held.release.count_down();
+    EXPECT_EQ(first.get().value().status, 200);
+}
+
 TEST(HttpServer, TurnsAwayConnectionsAboveTheLimit) {
     HttpRouter router;
     router.get("/", HandlerMode::io, echo());

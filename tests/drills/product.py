@@ -34,24 +34,32 @@ def free_port():
         return listener.getsockname()[1]
 
 
+SOURCES = (
+    '  - {id: pbx-1, kind: asterisk-cdr-csv, timezone: UTC, region: RU, international_prefix: "810", pbx: main}\n'
+    "  - {id: crm, kind: cloudevents}\n"
+)
+
+
 class Product:
     """One data directory. `folder` holds what may outlive the victim's disk: configuration and server log.
 
-    `followed`: the file that the source pbx-1 follows."""
+    `sources`: the lines of its configuration; `followed`: the file that the source pbx-1 follows."""
 
-    def __init__(self, binary, folder, data_dir, followed=None):
+    def __init__(self, binary, folder, data_dir, sources=SOURCES, followed=None):
         self.binary = str(pathlib.Path(binary).resolve())
         self.folder, self.data_dir = pathlib.Path(folder), data_dir
         self.port, self.server = free_port(), None
+        self.metrics_port = free_port()
         self.config = self.folder / "normwatch.yaml"
-        follow = f", path: {followed}, follow: true" if followed else ""
+        self.configure(sources.replace("pbx: main}", f"pbx: main, path: {followed}, follow: true}}") if followed else sources)
+
+    def configure(self, sources):
+        """Writes the configuration with these sources; whoever starts next reads it."""
         self.config.write_text(
-            f"data_dir: {data_dir}\n"
+            f"data_dir: {self.data_dir}\n"
             "company: {id: acme, name: Acme, timezone: UTC, region: RU, currency: RUB, mail_domains: [acme.example]}\n"
-            f'server: {{listen: "127.0.0.1:{self.port}", metrics_listen: "127.0.0.1:{free_port()}"}}\n'
-            "sources:\n"
-            f'  - {{id: pbx-1, kind: asterisk-cdr-csv, timezone: UTC, region: RU, international_prefix: "810", pbx: main{follow}}}\n'
-            "  - {id: crm, kind: cloudevents}\n"
+            f'server: {{listen: "127.0.0.1:{self.port}", metrics_listen: "127.0.0.1:{self.metrics_port}"}}\n'
+            "sources:\n" + sources
         )
 
     def command(self, *words):

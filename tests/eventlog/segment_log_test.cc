@@ -11,12 +11,15 @@
 #include <filesystem>
 #include <functional>
 #include <future>
+#include <latch>
 #include <map>
 #include <mutex>
 #include <ostream>
 #include <set>
 #include <thread>
 
+#include "eventlog/batch_scanner.h"
+#include "eventlog/segment_format.h"
 #include "tests/eventlog/log_support.h"
 
 namespace eventlog {
@@ -203,6 +206,39 @@ TEST_P(SegmentLogTest, RetentionByTimeKeepsWhatIsYounger) {
     open();
     EXPECT_EQ(log_->truncate_before(zero, 600, instant(second)).value(), 0U);
     EXPECT_EQ(log_->truncate_before(zero, 600, instant(second + 1)).value(), second);
+}
+
+TEST_P(SegmentLogTest, AnAppendThatFitsIntoABatchIsNeverCut) {
+    // The writer stands in the first acknowledgement until all others wait: they share its groups.
+    std::latch queued(1);
+    log_->append(zero, records(0, 1), [&](const base::Result<Appended>&) { queued.wait(); });
+    std::vector<std::future<Appended>> pairs;
+    for (int n = 0; n < 40; ++n) {
+        auto appended = std::make_shared<std::promise<Appended>>();
+        pairs.push_back(appended->get_future());
+        log_->append(zero, {record(1, 300), record(2, 300)},
+                     [appended](const base::Result<Appended>& result) {
+                         appended->set_value(result.value());
+                     });
+    }
+    queued.count_down();
+    std::set<std::uint64_t> borders;
+    std::vector<Appended> places;
+    for (auto& pair : pairs) {
+        places.push_back(pair.get());
+    }
+    for (const std::string& name : segment_files()) {
+        BatchScanner scanner(files_->open_readonly(root_ + "/data/log/0/" + name).value(),
+                             log_->data_dir().log_id(), BatchScanner::Depth::headers);
+        scanner.seek(file_header_bytes, *segment_base(name));
+        while (scanner.next(UINT64_MAX).value() == BatchScanner::Found::batch) {
+            borders.insert(scanner.next_offset());
+        }
+    }
+    ASSERT_FALSE(borders.empty());
+    for (const Appended& pair : places) {
+        EXPECT_FALSE(borders.contains(pair.first_offset + 1)) << pair.first_offset;
+    }
 }
 
 TEST_P(SegmentLogTest, BadAppendsAreRefusedForGood) {

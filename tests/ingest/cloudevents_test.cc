@@ -216,16 +216,17 @@ TEST(RejectedEvent, KeepsTheFirst256KibibytesAndTheirSum) {
     origin.set_line(7);
     const std::string raw(300 * 1024, 'a');
     const events::Event event = rejected_event({"too_large", "/x", "over 1 MiB"}, raw, 5'000'000,
-                                               origin, cloudevents_context());
+                                               origin, "cloudevents", cloudevents_context());
     EXPECT_EQ(event.head.type(), "normwatch.rejected.v1");
     EXPECT_EQ(event.head.rejected().reason(), "too_large");
     EXPECT_EQ(event.head.rejected().stage(), "map");
+    EXPECT_EQ(event.head.rejected().format(), "cloudevents");
     EXPECT_EQ(event.head.rejected().pointer(), "/x");
     EXPECT_EQ(event.head.rejected().bytes(), 5'000'000U);
     EXPECT_EQ(event.personal.raw().size(), 256U * 1024);
     EXPECT_EQ(event.head.origin().line(), 7U);
     const events::Event empty =
-        rejected_event({"malformed", "", ""}, "", 0, origin, cloudevents_context());
+        rejected_event({"malformed", "", ""}, "", 0, origin, "cloudevents", cloudevents_context());
     const std::string sum = empty.head.rejected().sha256();
     ASSERT_EQ(sum.size(), 32U);  // of nothing: e3b0c442...
     EXPECT_EQ(sum.substr(0, 4), "\xE3\xB0\xC4\x42");

@@ -278,7 +278,8 @@ base::Result<processors::Diagnosis> Pipeline::doctor() const {
     const ScratchDir scratch;
     store::ReadView now = *state_;
     now.rows = runner_->store().snapshot();
-    return processors::diagnose(*log_, partition, now, scratch.path() / "doctor");
+    return processors::diagnose(*log_, partition, now, scratch.path() / "doctor",
+                                [] { return false; });
 }
 
 }  // namespace support
