@@ -80,7 +80,10 @@ bool has_open_item(const std::string& answer) {
     const base::Result<boost::json::value> value = base::parse_json(answer);
     const boost::json::array& items = value.value().as_object().at("items").as_array();
     return std::ranges::any_of(items, [](const boost::json::value& item) {
-        return item.as_object().at("state") == boost::json::value("open");
+        const boost::json::object* object = item.if_object();
+        const boost::json::value* state =
+            object == nullptr ? nullptr : object->if_contains("state");
+        return state != nullptr && *state == boost::json::value("open");
     });
 }
 

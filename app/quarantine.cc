@@ -44,11 +44,12 @@ public:
         const bool is_here =
             !chunk_.empty() && offset >= chunk_.front().offset && offset <= chunk_.back().offset;
         if (!is_here) {
-            if (offset < log_.first_offset(partition_)) {
+            auto read = log_.read(partition_, offset, chunk_records_max, chunk_bytes_max);
+            const bool is_gone = !read && read.error().code() == base::ErrorCode::not_found;
+            if (is_gone) {
                 return nullptr;
             }
-            BOOST_OUTCOME_TRY(chunk_,
-                              log_.read(partition_, offset, chunk_records_max, chunk_bytes_max));
+            BOOST_OUTCOME_TRY(chunk_, std::move(read));
         }
         return chunk_.empty() ? nullptr : &chunk_[offset - chunk_.front().offset];
     }
