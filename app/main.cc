@@ -6,6 +6,12 @@
 #include "app/cli.h"
 #include "app/commands.h"
 
+/// Read by jemalloc when it is linked: memory of a spent batch goes back to the system within
+/// seconds, also from threads that then sleep. Source: jemalloc(3), "TUNING".
+extern "C" const char* malloc_conf;
+extern "C" const char* malloc_conf =
+    "background_thread:true,narenas:4,dirty_decay_ms:2000,muzzy_decay_ms:0";
+
 namespace {
 
 void say(std::FILE* where, const std::string& text) {
