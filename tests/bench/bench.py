@@ -193,7 +193,10 @@ class Bench:
         for thread in threads:
             thread.start()
         try:
+            deadline = time.monotonic() + 60
             for n in range(300):
+                if time.monotonic() > deadline:
+                    break
                 offset = self.post(product, "[" + self.call(f"v{n}", chance) + "]")
                 began = time.monotonic()
                 self.wait_folded(product, offset)
