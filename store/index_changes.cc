@@ -31,8 +31,8 @@ void IndexChanges::add(IndexChange change) {
 }
 
 /// Brings a run into the order of its keys, of each the last. A key that was absent and is erased
-/// again was never there.
-void IndexChanges::sort(Run& run) {
+/// again was never there, unless it must be kept.
+void IndexChanges::sort(Run& run) const {
     if (run.is_sorted) {
         return;
     }
@@ -60,13 +60,15 @@ void IndexChanges::sort(Run& run) {
             sorted.back().is_put = change.is_put;
         }
     }
-    std::erase_if(sorted, [](const IndexChange& one) { return one.was_absent && !one.is_put; });
+    if (!keeps_erasures_) {
+        std::erase_if(sorted, [](const IndexChange& one) { return one.was_absent && !one.is_put; });
+    }
     changes = std::move(sorted);
     run.is_sorted = true;
 }
 
 void IndexChanges::add_between(Run& run, std::string_view from, std::string_view until,
-                               std::vector<const IndexChange*>& found) {
+                               std::vector<const IndexChange*>& found) const {
     sort(run);
     const auto before = [](const IndexChange& change, std::string_view key) {
         return change.key < key;

@@ -25,6 +25,9 @@ public:
     /// Of an entity that has no keys yet, so that the store does not have this one.
     void put_new(std::string_view key) { add({std::string(key), true, true}); }
     void erase(std::string_view key) { add({std::string(key), false, false}); }
+    /// From now on a key put by `put_new` and erased again stays as an erasure: the store may hold
+    /// it after all.
+    void keep_erasures() { keeps_erasures_ = true; }
 
     /// The changes of [from, until) in the order of their keys, of each key the last; empty
     /// `until`: to the end. They stand until the next change.
@@ -42,12 +45,13 @@ private:
     };
 
     void add(IndexChange change);
-    static void sort(Run& run);
-    static void add_between(Run& run, std::string_view from, std::string_view until,
-                            std::vector<const IndexChange*>& found);
+    void sort(Run& run) const;
+    void add_between(Run& run, std::string_view from, std::string_view until,
+                     std::vector<const IndexChange*>& found) const;
 
     std::unordered_map<std::string, Run> runs_;  ///< by the first bytes of the keys
     std::size_t count_ = 0;
+    bool keeps_erasures_ = false;
 };
 
 }  // namespace store

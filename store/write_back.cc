@@ -24,6 +24,10 @@ constexpr std::size_t row_overhead_bytes = 160;
 /// From so many new index keys on a commit ingests them.
 constexpr std::size_t ingested_keys_min = 20'000;
 
+std::string ingesting_key() {
+    return meta_key("ingesting");
+}
+
 std::size_t index_of(Family family) {
     return static_cast<std::size_t>(family);
 }
@@ -134,6 +138,10 @@ base::Result<void> WriteBack::open() {
     BOOST_OUTCOME_TRY(const auto value, store_.get(Family::state, meta_key("digest")));
     if (value) {
         BOOST_OUTCOME_TRY(digests_, decode_digests(*value));
+    }
+    BOOST_OUTCOME_TRY(const auto ingesting, store_.get(Family::state, ingesting_key()));
+    if (ingesting) {
+        note_cut_off();
     }
     return base::success();
 }
@@ -288,16 +296,29 @@ base::Result<void> WriteBack::load_dirty() {
     return base::success();
 }
 
-/// Whether they were so many that they are now in the store.
+/// What an ingest that was cut off brought into the store is folded again, perhaps in other
+/// batches: there a key of it may come and go within one. The row that says so stays for good.
+void WriteBack::note_cut_off() {
+    was_cut_off_ = true;
+    index_changes_.keep_erasures();
+}
+
+/// Whether they were so many that they are now in the store. A row says beforehand, on disk, that
+/// they may be; the commit takes it back.
 base::Result<bool> WriteBack::ingest_new_keys(std::span<const IndexChange* const> index) {
     std::vector<std::string_view> keys;
     for (const IndexChange* const one : index) {
-        if (one->was_absent) {
+        if (one->was_absent && one->is_put) {
             keys.emplace_back(one->key);
         }
     }
     if (keys.size() < ingested_keys_min) {
         return false;
+    }
+    if (!was_cut_off_) {
+        const Change beforehand[] = {{Family::state, ingesting_key(), std::string()}};
+        BOOST_OUTCOME_TRY(store_.write(beforehand));
+        BOOST_OUTCOME_TRY(store_.flush_wal());
     }
     BOOST_OUTCOME_TRY(store_.ingest_index(keys));
     return true;
@@ -376,14 +397,20 @@ base::Result<void> WriteBack::commit() {
     Digests digests = digests_;
     std::vector<Change> changes = take_changes(written, digests);
     for (const IndexChange* const one : index) {
-        if (!ingested || !one->was_absent) {
+        if (!ingested || !one->was_absent || !one->is_put) {
             changes.push_back({Family::index, one->key,
                                one->is_put ? std::optional<std::string>("") : std::nullopt});
         }
     }
+    if (ingested && !was_cut_off_) {
+        changes.push_back({Family::state, ingesting_key(), std::nullopt});
+    }
     if (!changes.empty()) {
         const base::Result<void> done = store_.write(changes);
         if (!done) {
+            if (ingested) {
+                note_cut_off();
+            }
             for (std::size_t i = 0; i < written.size(); ++i) {
                 written[i]->current = std::move(changes[i].value);
             }

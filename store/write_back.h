@@ -100,6 +100,7 @@ private:
     void sort_dirty();
     void note_loaded(std::size_t key_bytes, Row& row, std::optional<std::string> value);
     base::Result<bool> ingest_new_keys(std::span<const IndexChange* const> index);
+    void note_cut_off();
     std::vector<Change> take_changes(std::vector<Row*>& written, Digests& digests);
     void settle(std::vector<Row*>& written, std::vector<Change>& changes);
 
@@ -109,6 +110,7 @@ private:
     IndexChanges index_changes_;
     std::size_t cached_bytes_ = 0;
     Digests digests_;
+    bool was_cut_off_ = false;  ///< an ingest whose commit never came: its keys may be in the store
 };
 
 /// Hash of one row as the digest counts it; 0 for rows outside it (meta, names, texts, source

@@ -64,8 +64,10 @@ build_and_test() {
     configure_build "$1" && ctest --preset "$1" -j"$jobs" --no-tests=error
 }
 
+# Format, and that every mutant still fits the code that it breaks (phase mutants runs them).
 phase_format() {
-    git ls-files -z -co --exclude-standard '*.h' '*.cc' | xargs -0 clang-format-19 --dry-run -Werror
+    git ls-files -z -co --exclude-standard '*.h' '*.cc' | xargs -0 clang-format-19 --dry-run -Werror &&
+        git apply --check tests/drills/mutants/*.patch
 }
 
 phase_release() {

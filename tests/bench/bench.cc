@@ -29,6 +29,7 @@
 #include "eventlog/segment_log.h"
 #include "processors/runner.h"
 #include "store/rocks_view_store.h"
+#include "tests/support/passing_store.h"
 
 namespace {
 
@@ -148,26 +149,10 @@ void append(const std::string& path, std::size_t records) {
 }
 
 /// Drops what is put into the index.
-class WithoutIndex final : public store::ViewStore {
+class WithoutIndex final : public tests::PassingStore {
 public:
-    explicit WithoutIndex(std::unique_ptr<store::ViewStore> rows) : rows_(std::move(rows)) {}
-    base::Result<std::optional<std::string>> get(Family family,
-                                                 std::string_view key) const override {
-        return rows_->get(family, key);
-    }
-    base::Result<std::vector<std::optional<std::string>>> get_many(
-        Family family, std::span<const std::string_view> keys) const override {
-        return rows_->get_many(family, keys);
-    }
-    base::Result<void> scan(Family family, std::string_view from, std::string_view until,
-                            const std::function<bool(std::string_view key, std::string_view value)>&
-                                visit) const override {
-        return rows_->scan(family, from, until, visit);
-    }
-    base::Result<std::optional<std::string>> last_key(Family family, std::string_view from,
-                                                      std::string_view until) const override {
-        return rows_->last_key(family, from, until);
-    }
+    explicit WithoutIndex(std::unique_ptr<store::ViewStore> rows)
+        : PassingStore(*rows), rows_(std::move(rows)) {}
     base::Result<void> write(std::span<const Change> changes) override {
         std::vector<Change> kept;
         for (const Change& change : changes) {
@@ -175,13 +160,11 @@ public:
                 kept.push_back(change);
             }
         }
-        return rows_->write(kept);
+        return PassingStore::write(kept);
     }
     base::Result<void> ingest_index(std::span<const std::string_view>) override {
         return base::success();
     }
-    std::shared_ptr<const store::ViewReader> snapshot() const override { return rows_->snapshot(); }
-    base::Result<void> flush_wal() override { return rows_->flush_wal(); }
 
 private:
     std::unique_ptr<store::ViewStore> rows_;

@@ -15,18 +15,15 @@ the process ends; a kill leaves the page cache alone.
 
 One JSON line at the end. Exit code: 0 all holds, 1 something does not, 2 usage.
 """
-import argparse
-import json
 import os
 import random
 import shutil
 import sys
-import tempfile
 import threading
 import time
 
 from kill_import import row
-from product import Broken, Product, need
+from product import Broken, Product, main_of, need
 
 WIDE = ["--from", "2026-01-01T00:00:00Z", "--until", "2026-03-01T00:00:00Z"]
 
@@ -232,21 +229,5 @@ class Drill:
                 "rows": self.writer.rows, "broken": self.writer.broken, "lost": 0, "double": 0, "ledger": found["ledger"]}
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
-    parser.add_argument("--normwatch", required=True)
-    parser.add_argument("--kills", type=int, default=200)
-    parser.add_argument("--seed", type=int, default=5)
-    parser.add_argument("--folder", help="parent of the working folder")
-    asked = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="normwatch-follow.", dir=asked.folder) as folder:
-        try:
-            print(json.dumps(Drill(asked, folder).run()))
-        except Broken as broken:
-            print(f"kill_follow.py: seed {asked.seed}: {broken}", file=sys.stderr)
-            return 1
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main_of(Drill, __doc__, kills=200, seed=5))

@@ -11,18 +11,15 @@ kill leaves the page cache alone, so durability is power_cut.py's matter.
 
 One JSON line at the end. Exit code: 0 all holds, 1 something does not, 2 usage.
 """
-import argparse
 import datetime
-import json
 import os
 import random
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 
-from product import Broken, MANAGERS, Product, need
+from product import MANAGERS, Product, main_of, need
 
 FIRST_DAY = datetime.datetime(2026, 1, 5, tzinfo=datetime.timezone.utc)
 DAYS = 30
@@ -126,22 +123,5 @@ class Drill:
                 "repeated": self.repeated, "lost": 0, "double": 0, "ledger": ledger}
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
-    parser.add_argument("--normwatch", required=True)
-    parser.add_argument("--kills", type=int, default=200)
-    parser.add_argument("--rows", type=int, default=1_000_000)
-    parser.add_argument("--seed", type=int, default=3)
-    parser.add_argument("--folder", help="parent of the working folder")
-    asked = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="normwatch-kill.", dir=asked.folder) as folder:
-        try:
-            print(json.dumps(Drill(asked, folder).run()))
-        except Broken as broken:
-            print(f"kill_import.py: seed {asked.seed}: {broken}", file=sys.stderr)
-            return 1
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main_of(Drill, __doc__, kills=200, rows=1_000_000, seed=3))

@@ -1,4 +1,5 @@
 """The product as the drills see it: a configuration, its commands, its server."""
+import argparse
 import http.client
 import json
 import os
@@ -6,6 +7,8 @@ import pathlib
 import signal
 import socket
 import subprocess
+import sys
+import tempfile
 import time
 
 MANAGERS = [f"m-{n}" for n in range(1, 6)]
@@ -156,3 +159,25 @@ class Product:
                 self.server.kill()
                 self.server.wait()
         self.server = None
+
+
+def main_of(drill, doc, **numbers):
+    """The command line of a drill: its `numbers` with their defaults, one JSON line at the end. Returns the exit code: 0 all holds,
+    1 something does not. `drill(asked, folder)` has `run()` and `product`, which is stopped."""
+    name = pathlib.Path(sys.argv[0]).name
+    parser = argparse.ArgumentParser(description=doc.split("\n", maxsplit=1)[0])
+    parser.add_argument("--normwatch", required=True)
+    for option, default in numbers.items():
+        parser.add_argument(f"--{option}", type=int, default=default)
+    parser.add_argument("--folder", help="parent of the working folder")
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="normwatch-drill.", dir=asked.folder) as folder:
+        running = drill(asked, folder)
+        try:
+            print(json.dumps(running.run()))
+        except Broken as broken:
+            print(f"{name}: seed {asked.seed}: {broken}", file=sys.stderr)
+            return 1
+        finally:
+            running.product.stop()
+    return 0

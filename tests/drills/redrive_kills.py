@@ -7,7 +7,6 @@ and `quarantine redrive` runs, with SIGKILL at random moments: every second time
 and is killed, else it asks a server and that is killed. At the end every mended item is one event and one record that closes it, no
 more, what is broken for good is still open with its reason, a second redrive changes nothing, the ledger balances and doctor
 says equal."""
-import argparse
 import collections
 import datetime
 import http.client
@@ -17,10 +16,9 @@ import random
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 
-from product import Broken, MANAGERS, Product, need
+from product import MANAGERS, Product, main_of, need
 
 PUSH_BATCH = 100
 WRONG = (
@@ -204,25 +202,5 @@ class Drill:
                 "ledger": ledger}
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
-    parser.add_argument("--normwatch", required=True)
-    parser.add_argument("--kills", type=int, default=50)
-    parser.add_argument("--good", type=int, default=200_000)
-    parser.add_argument("--seed", type=int, default=7)
-    parser.add_argument("--folder", help="parent of the working folder")
-    asked = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="normwatch-redrive.", dir=asked.folder) as folder:
-        drill = Drill(asked, folder)
-        try:
-            print(json.dumps(drill.run()))
-        except Broken as broken:
-            print(f"redrive_kills.py: seed {asked.seed}: {broken}", file=sys.stderr)
-            return 1
-        finally:
-            drill.product.stop()
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main_of(Drill, __doc__, kills=50, good=200_000, seed=7))

@@ -5,7 +5,6 @@ Stops a server with SIGTERM while senders push events in small and in large batc
 do what clients should not: send a body byte by byte, hold idle connections, wait for an offset that never comes, ask for a long
 answer and never read it, ask for a doctor. Every stop must end with exit code 0 within 11 s. A sender notes what it was
 answered; at the end every such event is in the numbers once, the ledger balances and doctor says equal."""
-import argparse
 import contextlib
 import datetime
 import http.client
@@ -16,11 +15,10 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 
-from product import Broken, Product, need
+from product import Product, main_of, need
 
 FIRST_DAY = datetime.date(2025, 1, 1)
 EXIT_MAX = 11.0
@@ -193,24 +191,5 @@ class Drill:
                 "lost": 0, "double": 0, "seconds_max": round(max(calm), 2), "seconds_max_with_slow_clients": round(max(rough, default=0), 2), "ledger": ledger}
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
-    parser.add_argument("--normwatch", required=True)
-    parser.add_argument("--stops", type=int, default=100)
-    parser.add_argument("--seed", type=int, default=11)
-    parser.add_argument("--folder", help="parent of the working folder")
-    asked = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="normwatch-stop.", dir=asked.folder) as folder:
-        drill = Drill(asked, folder)
-        try:
-            print(json.dumps(drill.run()))
-        except Broken as broken:
-            print(f"stop_under_load.py: seed {asked.seed}: {broken}", file=sys.stderr)
-            return 1
-        finally:
-            drill.product.stop()
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main_of(Drill, __doc__, stops=100, seed=11))

@@ -23,6 +23,7 @@
 #include "processors/fold.h"
 #include "store/rocks_view_store.h"
 #include "store/view_store.h"
+#include "tests/support/passing_store.h"
 
 namespace processors {
 
@@ -32,41 +33,21 @@ constexpr std::size_t records_count = 24;
 constexpr std::size_t batch_records = 3;
 
 /// A store whose n-th write does not happen.
-class FailingStore : public store::ViewStore {
+class FailingStore : public tests::PassingStore {
 public:
     FailingStore(store::ViewStore& inner, std::size_t fails_at)
-        : inner_(inner), fails_at_(fails_at) {}
-
-    base::Result<std::optional<std::string>> get(store::Family family,
-                                                 std::string_view key) const override {
-        return inner_.get(family, key);
-    }
-
-    base::Result<void> scan(
-        store::Family family, std::string_view from, std::string_view until,
-        const std::function<bool(std::string_view, std::string_view)>& visit) const override {
-        return inner_.scan(family, from, until, visit);
-    }
-
-    base::Result<std::optional<std::string>> last_key(store::Family family, std::string_view from,
-                                                      std::string_view until) const override {
-        return inner_.last_key(family, from, until);
-    }
+        : PassingStore(inner), fails_at_(fails_at) {}
 
     base::Result<void> write(std::span<const store::Change> changes) override {
         if (++writes_ == fails_at_) {
             return base::Error(base::ErrorCode::unavailable, "the power went");
         }
-        return inner_.write(changes);
+        return PassingStore::write(changes);
     }
-
-    std::shared_ptr<const store::ViewReader> snapshot() const override { return inner_.snapshot(); }
-    base::Result<void> flush_wal() override { return inner_.flush_wal(); }
 
     std::size_t writes() const { return writes_; }
 
 private:
-    store::ViewStore& inner_;
     std::size_t fails_at_;
     std::size_t writes_ = 0;
 };

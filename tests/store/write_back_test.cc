@@ -6,12 +6,14 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
 #include <memory>
 #include <random>
 
 #include "store/keys.h"
 #include "store/rocks_view_store.h"
 #include "support.h"
+#include "tests/support/passing_store.h"
 
 namespace {
 
@@ -20,47 +22,41 @@ using store::Family;
 using store::WriteBack;
 
 /// A store that can refuse, and that remembers the last write.
-class WatchedStore final : public store::ViewStore {
+class WatchedStore final : public tests::PassingStore {
 public:
-    WatchedStore() {
-        auto opened = store::open_rocks_in_memory();
-        EXPECT_TRUE(opened);
-        rows_ = std::move(opened.value());
-    }
+    WatchedStore() : WatchedStore(std::move(store::open_rocks_in_memory()).value()) {}
+    explicit WatchedStore(std::unique_ptr<store::ViewStore> rows)
+        : PassingStore(*rows), rows_(std::move(rows)) {}
+
     base::Result<std::optional<std::string>> get(Family family,
                                                  std::string_view key) const override {
         ++reads;
         if (refuses_reads) {
             return base::Error(base::ErrorCode::unavailable, "refused");
         }
-        return rows_->get(family, key);
+        return PassingStore::get(family, key);
     }
-    base::Result<void> scan(Family family, std::string_view from, std::string_view until,
-                            const std::function<bool(std::string_view key, std::string_view value)>&
-                                visit) const override {
-        return rows_->scan(family, from, until, visit);
-    }
-    base::Result<std::optional<std::string>> last_key(Family family, std::string_view from,
-                                                      std::string_view until) const override {
-        return rows_->last_key(family, from, until);
+    /// One by one, so that they are counted.
+    base::Result<std::vector<std::optional<std::string>>> get_many(
+        Family family, std::span<const std::string_view> keys) const override {
+        return ViewReader::get_many(family, keys);
     }
     base::Result<void> write(std::span<const Change> changes) override {
-        if (refuses_writes) {
+        if (refuses_writes || writes == writes_max) {
             return base::Error(base::ErrorCode::unavailable, "refused");
         }
         ++writes;
         written.assign(changes.begin(), changes.end());
-        return rows_->write(changes);
+        return PassingStore::write(changes);
     }
     base::Result<void> ingest_index(std::span<const std::string_view> keys) override {
         ingested += keys.size();
-        return rows_->ingest_index(keys);
+        return PassingStore::ingest_index(keys);
     }
-    std::shared_ptr<const store::ViewReader> snapshot() const override { return rows_->snapshot(); }
-    base::Result<void> flush_wal() override { return rows_->flush_wal(); }
 
     mutable int reads = 0;
     int writes = 0;
+    int writes_max = std::numeric_limits<int>::max();
     std::size_t ingested = 0;
     bool refuses_reads = false;
     bool refuses_writes = false;
@@ -162,8 +158,42 @@ TEST(WriteBack, VeryManyNewKeysAreIngested) {
     EXPECT_EQ(keys_of(fold, "", ""), expected);
     ASSERT_TRUE(fold.commit());
     EXPECT_EQ(rows.ingested, 30'000U);
-    EXPECT_EQ(rows.written.size(), 2U);  // the entity and the digest
+    EXPECT_EQ(rows.written.size(), 3U);  // the entity, the digest, and that the ingest is done
     EXPECT_EQ(keys_of(fold, "", ""), expected);
+}
+
+TEST(WriteBack, AWriteThatFailsBehindTheIngestedKeysIsRepeated) {
+    WatchedStore rows;
+    std::vector<std::string> expected;
+    for (int i = 0; i < 30'000; ++i) {
+        expected.push_back("k" + std::to_string(100'000 + i));
+    }
+    const auto put_all = [&](WriteBack& fold) {
+        for (const std::string& key : expected) {
+            fold.put_new_key(key);
+        }
+        fold.put(Family::entity, "e", "1");
+    };
+    {
+        WriteBack fold(rows);
+        ASSERT_TRUE(fold.open());
+        put_all(fold);
+        rows.writes_max = rows.writes + 1;  // that keys come, and no more
+        EXPECT_FALSE(fold.commit());
+        EXPECT_EQ(rows.ingested, 30'000U);
+        EXPECT_EQ(rows.get(Family::entity, "e").value(), std::nullopt);
+        EXPECT_EQ(keys_of(fold, "", ""), expected);
+    }
+    rows.writes_max = std::numeric_limits<int>::max();
+    WriteBack again(rows);  // the process came back
+    ASSERT_TRUE(again.open());
+    put_all(again);
+    again.erase(Family::index, expected.front());
+    ASSERT_TRUE(again.commit());
+    EXPECT_EQ(rows.ingested, 2 * 30'000U - 1);
+    EXPECT_EQ(rows.get(Family::entity, "e").value(), "1");
+    expected.erase(expected.begin());
+    EXPECT_EQ(keys_of(again, "", ""), expected);
 }
 
 TEST(WriteBack, PrefetchKeepsWhatIsChangedAlready) {
