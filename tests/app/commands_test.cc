@@ -10,10 +10,10 @@
 #include <fstream>
 #include <sstream>
 
-#include "app/cli.h"
 #include "eventlog/data_dir.h"
 #include "store/rocks_view_store.h"
 #include "store/rows.h"
+#include "tests/app/program.h"
 
 namespace app {
 namespace {
@@ -71,20 +71,9 @@ protected:
     }
 
     /// `words` with --config; the first one or two are the command.
-    CommandResult run(Words words) const {
-        const bool is_pair =
-            words[0] == "directory" || words[0] == "quarantine" || words[0] == "config";
-        words.insert(words.begin() + (is_pair ? 2 : 1), {"--config", path("n.yaml")});
-        const ParsedLine parsed = parse_command_line(words);
-        return parsed.line ? run_command(*parsed.line, {})
-                           : CommandResult{parsed.exit_code, "", parsed.err};
-    }
-    json::object ask(Words words, int exit_code = 0) const {
-        words.insert(words.end(), {"-o", "json"});
-        const CommandResult result = run(words);
-        EXPECT_EQ(result.exit_code, exit_code) << result.err;
-        EXPECT_EQ(result.err, "");
-        return result.out.empty() ? json::object() : json::parse(result.out).as_object();
+    CommandResult run(const Words& words) const { return run_program(words, path("n.yaml")); }
+    json::object ask(const Words& words, int exit_code = 0) const {
+        return ask_program(words, path("n.yaml"), exit_code);
     }
     void prepare() const {
         ask({"directory", "apply", "--wait", path("directory.yaml")});

@@ -3,6 +3,7 @@
 // because of the configuration, commands as processes would run them, and the ledger counted
 // afterwards.
 #include "app/quarantine.h"
+#include "tests/app/program.h"
 
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -11,9 +12,6 @@
 #include <filesystem>
 #include <fstream>
 #include <sstream>
-
-#include "app/cli.h"
-#include "app/commands.h"
 
 namespace app {
 namespace {
@@ -65,18 +63,9 @@ protected:
                             "sources: [" +
                             sources + "]\n");
     }
-    CommandResult run(Words words) const {
-        const bool is_pair = words[0] == "directory" || words[0] == "quarantine";
-        words.insert(words.begin() + (is_pair ? 2 : 1), {"--config", path("n.yaml")});
-        const ParsedLine parsed = parse_command_line(words);
-        return parsed.line ? run_command(*parsed.line, {})
-                           : CommandResult{parsed.exit_code, "", parsed.err};
-    }
-    json::object ask(Words words, int exit_code = 0) const {
-        words.insert(words.end(), {"-o", "json"});
-        const CommandResult result = run(words);
-        EXPECT_EQ(result.exit_code, exit_code) << result.err;
-        return result.out.empty() ? json::object() : json::parse(result.out).as_object();
+    CommandResult run(const Words& words) const { return run_program(words, path("n.yaml")); }
+    json::object ask(const Words& words, int exit_code = 0) const {
+        return ask_program(words, path("n.yaml"), exit_code);
     }
     void import(const std::string& text, const std::string& source = "crm",
                 const Words& more = {}) const {
