@@ -149,9 +149,9 @@ base::Result<bool> ActivityFold::is_counted(const CompanyState& company, const R
     const auto& count = company.settings_at(row.at).source_count;
     bool counted = count.empty();
     for (const kpi::Source source : row.head.sources) {
-        BOOST_OUTCOME_TRY(const std::string id,
+        BOOST_OUTCOME_TRY(const std::string_view id,
                           state_.names.text(company.ordinal, store::Table::source, source.value()));
-        const auto found = count.find(id);
+        const auto found = count.find(std::string(id));
         counted = counted || found == count.end() || found->second;
     }
     return counted;
@@ -169,7 +169,7 @@ ActivityWorld ActivityFold::world_of(const CompanyState& company,
                     failure = text.error();
                     return std::string();
                 }
-                return std::move(text).value();
+                return std::string(text.value());
             },
         .is_corporate =
             [&company](std::string_view mail, base::UtcMillis at) {
@@ -390,9 +390,9 @@ base::Result<void> ActivityFold::after_invoice(CompanyState& company, const Enti
 
 base::Result<void> ActivityFold::after_payment(CompanyState& company, const EntityKey& key,
                                                const Row& before, const Row& after) {
-    BOOST_OUTCOME_TRY(const std::string ledger,
+    BOOST_OUTCOME_TRY(const std::string_view ledger,
                       state_.names.text(company.ordinal, store::Table::scope, key.scope.value()));
-    const std::string own = ledger_id(ledger, key.native_id);
+    const std::string own = ledger_id(std::string(ledger), key.native_id);
     if (stands(before) && before.client != after.client) {
         BOOST_OUTCOME_TRY(segments_.replace(company, before.client, own, std::nullopt));
     }

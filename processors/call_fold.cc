@@ -79,12 +79,14 @@ std::string void_target(std::string_view kind, std::string_view entity_id) {
     return target;
 }
 
-base::Result<void> CallFold::add_keys(const CompanyState& company, const events::Event& event,
-                                      std::vector<std::string>& keys) {
+base::Result<void> CallFold::want_rows(const CompanyState& company, const events::Event& event) {
     const events::pb::Event& head = event.head;
     std::vector<std::string_view> tokens;
     if (head.has_cdr_row()) {
-        tokens = {head.cdr_row().linkedid(), head.cdr_row().uniqueid()};
+        tokens = {head.cdr_row().linkedid()};
+        if (head.cdr_row().uniqueid() != head.cdr_row().linkedid()) {
+            tokens.emplace_back(head.cdr_row().uniqueid());
+        }
     } else if (head.has_call_leg()) {
         tokens.assign(head.call_leg().linked_ids().begin(), head.call_leg().linked_ids().end());
         tokens.emplace_back(head.call_leg().call_id());
@@ -98,8 +100,10 @@ base::Result<void> CallFold::add_keys(const CompanyState& company, const events:
                       state_.names.find(company.ordinal, store::Table::scope, head.scope()));
     for (const std::string_view token : tokens) {
         const std::string native_id(token);
-        keys.push_back(store::entity_key(call_key(company, kpi::Scope(scope), native_id)));
-        keys.push_back(store::entity_key(alias_key(company, kpi::Scope(scope), native_id)));
+        for (const auto& key : {call_key(company, kpi::Scope(scope), native_id),
+                                alias_key(company, kpi::Scope(scope), native_id)}) {
+            state_.rows.want(Family::entity, store::entity_key(key));
+        }
     }
     return base::success();
 }

@@ -33,9 +33,8 @@ public:
 
     base::Result<Verdict> apply(CompanyState& company, const Incoming& incoming);
 
-    /// Adds the keys of the rows that `apply` will look for.
-    base::Result<void> add_keys(const CompanyState& company, const events::Event& event,
-                                std::vector<std::string>& keys);
+    /// Notes the rows that `apply` will look for (WriteBack::want).
+    base::Result<void> want_rows(const CompanyState& company, const events::Event& event);
 
     /// A void of `call` or `call.leg` arrived: its target, if it is here, is judged again.
     base::Result<void> apply_void(CompanyState& company, kpi::Scope scope, std::string_view kind,

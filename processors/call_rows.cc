@@ -48,9 +48,9 @@ base::Result<bool> CallFold::is_counted(const CompanyState& company, const store
         return true;
     }
     for (const kpi::Source source : leg.head.sources) {
-        BOOST_OUTCOME_TRY(const std::string id,
+        BOOST_OUTCOME_TRY(const std::string_view id,
                           state_.names.text(company.ordinal, store::Table::source, source.value()));
-        const auto found = count.find(id);
+        const auto found = count.find(std::string(id));
         if (found == count.end() || found->second) {
             return true;
         }
@@ -156,7 +156,7 @@ base::Result<IndexTerms> CallFold::index_terms(const CompanyState& company,
         }
         for (const kpi::Subject peer : {leg.channel, leg.peer}) {
             BOOST_OUTCOME_TRY(
-                const std::string text,
+                const std::string_view text,
                 state_.names.text(company.ordinal, store::Table::subject, peer.value()));
             BOOST_OUTCOME_TRY(
                 const std::uint32_t address,

@@ -48,13 +48,12 @@ std::optional<base::UtcMillis> event_time(const events::pb::Event& head) {
     }
 }
 
-/// Adds the keys of the texts whose ordinals are not in memory.
-void add_unknown_names(const Names& names, kpi::Company company, const events::Event& event,
-                       std::vector<std::string>& keys) {
+/// Wants the rows of the texts whose ordinals are not in memory.
+void want_unknown_names(FoldState& state, kpi::Company company, const events::Event& event) {
     for (const events::pb::Party& party : event.personal.parties()) {
         for (const std::string* const text : {&party.raw(), &party.normalised()}) {
-            if (!text->empty() && !names.is_cached(company, Table::subject, *text)) {
-                keys.push_back(store::name_key(company, Table::subject, *text));
+            if (!text->empty() && !state.names.is_cached(company, Table::subject, *text)) {
+                state.rows.want(Family::state, store::name_key(company, Table::subject, *text));
             }
         }
     }
@@ -120,8 +119,6 @@ void Fold::write_position() {
 
 base::Result<void> Fold::look_ahead(std::span<const eventlog::ReadRecord> records) {
     ahead_.clear();
-    std::vector<std::string> names;
-    std::vector<std::string> entities;
     for (const eventlog::ReadRecord& record : records) {
         auto event = events::decode(record.bytes);
         if (!event) {
@@ -129,13 +126,12 @@ base::Result<void> Fold::look_ahead(std::span<const eventlog::ReadRecord> record
         }
         if (const CompanyState* const company =
                 state_.known_company(event.value().head.company())) {
-            add_unknown_names(state_.names, company->ordinal, event.value(), names);
-            BOOST_OUTCOME_TRY(calls_.add_keys(*company, event.value(), entities));
+            want_unknown_names(state_, company->ordinal, event.value());
+            BOOST_OUTCOME_TRY(calls_.want_rows(*company, event.value()));
         }
         ahead_.emplace_back(record.offset, std::move(event).value());
     }
-    BOOST_OUTCOME_TRY(state_.rows.prefetch(Family::state, std::move(names)));
-    return state_.rows.prefetch(Family::entity, std::move(entities));
+    return state_.rows.read_wanted();
 }
 
 events::Event Fold::decoded(const eventlog::ReadRecord& record) {

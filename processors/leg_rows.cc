@@ -57,7 +57,7 @@ base::Result<kpi::Subject> intern_peer(const LegSource& source, std::uint32_t in
         return kpi::Subject();
     }
     const kpi::Subject peer = source.parties[index_plus_one - 1].text;
-    BOOST_OUTCOME_TRY(const std::string text,
+    BOOST_OUTCOME_TRY(const std::string_view text,
                       source.names.text(source.company, Table::subject, peer.value()));
     BOOST_OUTCOME_TRY(source.names.intern(source.company, Table::subject, address_part(text)));
     return peer;
@@ -103,7 +103,7 @@ public:
     }
 
 private:
-    base::Result<std::string> text(kpi::Subject subject) {
+    base::Result<std::string_view> text(kpi::Subject subject) {
         return names_.text(company_, Table::subject, subject.value());
     }
 
@@ -133,9 +133,9 @@ private:
                               !row_.third_id.empty() && row_.third_id.size() < 19 &&
                               row_.third_id.find_first_not_of("0123456789") == std::string::npos;
         leg_.sequence = numbered ? std::stoull(row_.third_id) : 0;
-        BOOST_OUTCOME_TRY(const std::string peer, text(row_.peer));
-        leg_.order_key = (row_.second_id.empty() ? row_.native_id : row_.second_id) + '\0' + peer +
-                         '\0' + row_.third_id;
+        BOOST_OUTCOME_TRY(const std::string_view peer, text(row_.peer));
+        leg_.order_key = row_.second_id.empty() ? row_.native_id : row_.second_id;
+        leg_.order_key.append(1, '\0').append(peer).append(1, '\0').append(row_.third_id);
         return base::success();
     }
 

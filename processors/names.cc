@@ -25,8 +25,9 @@ std::uint32_t number_of(std::string_view value) {
 }  // namespace
 
 void Names::note(Cache& of_table, std::string_view text, std::uint32_t ordinal) {
-    of_table.ordinals.emplace(text, ordinal);
-    of_table.texts.emplace(ordinal, text);
+    const std::string_view kept = of_table.kept.emplace_back(text);
+    of_table.ordinals.emplace(kept, ordinal);
+    of_table.texts.emplace(ordinal, kept);
     ++cached_count_;
 }
 
@@ -62,10 +63,10 @@ base::Result<std::uint32_t> Names::intern(kpi::Company company, store::Table tab
     return ordinal;
 }
 
-base::Result<std::string> Names::text(kpi::Company company, store::Table table,
-                                      std::uint32_t ordinal) {
+base::Result<std::string_view> Names::text(kpi::Company company, store::Table table,
+                                           std::uint32_t ordinal) {
     if (ordinal == 0) {
-        return std::string();
+        return std::string_view();
     }
     Cache& of_table = cache(company, table);
     if (const auto cached = of_table.texts.find(ordinal); cached != of_table.texts.end()) {
@@ -77,9 +78,8 @@ base::Result<std::string> Names::text(kpi::Company company, store::Table table,
         return base::Error(base::ErrorCode::corrupt,
                            "ordinal " + std::to_string(ordinal) + " has no text");
     }
-    std::string text(*row);
-    note(of_table, text, ordinal);
-    return text;
+    note(of_table, *row, ordinal);
+    return of_table.texts.at(ordinal);
 }
 
 bool Names::is_cached(kpi::Company company, store::Table table, std::string_view text) const {

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <boost/unordered/unordered_flat_map.hpp>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -28,8 +30,9 @@ public:
     /// The ordinal of `text`; 0 when it never appeared.
     base::Result<std::uint32_t> find(kpi::Company company, store::Table table,
                                      std::string_view text);
-    /// The text of an ordinal; empty for 0.
-    base::Result<std::string> text(kpi::Company company, store::Table table, std::uint32_t ordinal);
+    /// The text of an ordinal; empty for 0. The view lives until `forget`.
+    base::Result<std::string_view> text(kpi::Company company, store::Table table,
+                                        std::uint32_t ordinal);
 
     bool is_cached(kpi::Company company, store::Table table, std::string_view text) const;
     /// Between batches: bounds what is cached.
@@ -42,16 +45,11 @@ public:
     }
 
 private:
-    struct TextHash {
-        using is_transparent = void;
-        std::size_t operator()(std::string_view text) const noexcept {
-            return std::hash<std::string_view>{}(text);
-        }
-    };
     /// What is cached of one table of one company; it refills from the rows.
     struct Cache {
-        std::unordered_map<std::string, std::uint32_t, TextHash, std::equal_to<>> ordinals;
-        std::unordered_map<std::uint32_t, std::string> texts;
+        std::deque<std::string> kept;  ///< a text stays where it is
+        boost::unordered_flat_map<std::string_view, std::uint32_t, store::BytesHash> ordinals;
+        boost::unordered_flat_map<std::uint32_t, std::string_view> texts;
     };
 
     static std::uint64_t number(kpi::Company company, store::Table table) {

@@ -23,7 +23,7 @@ struct RunnerOptions {
     std::uint64_t generation = 1;
     /// A batch takes what is there, at most so many records; no view depends on it.
     std::size_t batch_records_max = 10'000;
-    std::size_t catch_up_records_max = 100'000;  ///< when more than that is waiting
+    std::size_t catch_up_records_max = 25'000;  ///< when more than that is waiting
 };
 
 /// Owns a partition: takes what is there, folds it, commits every changed row and the next offset

@@ -67,11 +67,12 @@ private:
 /// Eight bytes of `key` from `begin` on as a number of the same order, for comparing; 0 behind the
 /// end.
 inline std::uint64_t number_at(std::string_view key, std::size_t begin) {
-    std::uint64_t number = 0;
-    for (std::size_t i = begin; i < begin + 8; ++i) {
-        number = number << 8 | (i < key.size() ? static_cast<std::uint8_t>(key[i]) : 0U);
+    std::array<char, 8> bytes{};
+    if (begin < key.size()) {
+        key.copy(bytes.data(), bytes.size(), begin);
     }
-    return number;
+    const auto number = std::bit_cast<std::uint64_t>(bytes);
+    return std::endian::native == std::endian::little ? __builtin_bswap64(number) : number;
 }
 
 /// Reads what KeyWriter wrote. `ok()` is false once something was missing; values are then 0.
@@ -134,6 +135,7 @@ private:
 /// Appends to row values: varints, zigzag, length and bytes.
 class ValueWriter {
 public:
+    ValueWriter() { bytes_.reserve(usual_bytes); }
     void u(std::uint64_t value) {
         while (value >= 0x80) {
             bytes_.push_back(static_cast<char>(value | 0x80));
@@ -168,6 +170,7 @@ public:
     std::string take() { return std::move(bytes_); }
 
 private:
+    static constexpr std::size_t usual_bytes = 384;
     std::string bytes_;
 };
 

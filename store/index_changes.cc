@@ -2,9 +2,7 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdint>
-#include <tuple>
-#include <utility>
+#include <cstring>
 
 #include "store/bytes.h"
 #include "store/view_store.h"
@@ -15,102 +13,88 @@ namespace {
 /// Index, company and term of a key (keys.h).
 constexpr std::size_t term_bytes = 1 + 4 + 8;
 
-/// Where a key stands, with the bytes behind its term at hand for comparing.
-struct Place {
-    std::array<std::uint64_t, 2> head{};
-    std::size_t number = 0;
-};
-
 }  // namespace
 
-void IndexChanges::add(IndexChange change) {
-    Run& run = runs_[change.key.substr(0, term_bytes)];
-    run.changes.push_back(std::move(change));
-    run.is_sorted = run.changes.size() == 1;
-    ++count_;
+struct IndexChanges::Place {
+    std::array<std::uint64_t, 3> head{};
+    std::uint32_t number = 0;
+};
+
+void IndexChanges::add(std::string_view key, bool is_put, bool was_absent) {
+    auto* const bytes = static_cast<char*>(arena_.allocate(key.size(), 1));
+    std::memcpy(bytes, key.data(), key.size());
+    const std::string_view kept(bytes, key.size());
+    std::uint32_t& newest = newest_[kept.substr(0, term_bytes)];
+    changes_.push_back({.key = kept, .before = newest, .is_put = is_put, .was_absent = was_absent});
+    newest = static_cast<std::uint32_t>(changes_.size());
 }
 
-/// Brings a run into the order of its keys, of each the last. A key that was absent and is erased
-/// again was never there, unless it must be kept.
-void IndexChanges::sort(Run& run) const {
-    if (run.is_sorted) {
-        return;
+IndexChanges::Place IndexChanges::place_of(std::size_t number) const {
+    const std::string_view key = changes_[number].key;
+    return {{number_at(key, 0), number_at(key, 8), number_at(key, 16)},
+            static_cast<std::uint32_t>(number)};
+}
+
+std::vector<IndexChanges::Place> IndexChanges::places_of(std::string_view from,
+                                                         std::string_view until) {
+    std::vector<Place> places;
+    const auto add_if_between = [&](std::size_t number) {
+        const std::string_view key = changes_[number].key;
+        if (key >= from && (until.empty() || key < until)) {
+            places.push_back(place_of(number));
+        }
+    };
+    const std::string_view term = from.substr(0, term_bytes);
+    const bool is_of_one_term =
+        term.size() == term_bytes && !until.empty() && until <= prefix_end(term);
+    if (!is_of_one_term) {
+        places.reserve(changes_.size());
+        for (std::size_t number = 0; number < changes_.size(); ++number) {
+            add_if_between(number);
+        }
+        return places;
     }
-    std::vector<IndexChange>& changes = run.changes;
-    std::vector<Place> order;
-    order.reserve(changes.size());
-    for (std::size_t i = 0; i < changes.size(); ++i) {
-        const std::string_view key = changes[i].key;
-        order.push_back({{number_at(key, term_bytes), number_at(key, term_bytes + 8)}, i});
+    const auto newest = newest_.find(term);
+    for (std::uint32_t at = newest == newest_.end() ? 0 : newest->second; at != 0;
+         at = changes_[at - 1].before) {
+        add_if_between(at - 1);
     }
-    std::sort(order.begin(), order.end(), [&](const Place& a, const Place& b) {
+    return places;
+}
+
+/// A key that was absent and is erased again was never there, unless it must be kept.
+std::vector<const IndexChange*> IndexChanges::between(std::string_view from,
+                                                      std::string_view until) {
+    std::vector<Place> places = places_of(from, until);
+    std::sort(places.begin(), places.end(), [&](const Place& a, const Place& b) {
         if (a.head != b.head) {
             return a.head < b.head;
         }
-        return std::tie(changes[a.number].key, a.number) <
-               std::tie(changes[b.number].key, b.number);
+        const int order = changes_[a.number].key.compare(changes_[b.number].key);
+        return order != 0 ? order < 0 : a.number < b.number;
     });
-    std::vector<IndexChange> sorted;
-    sorted.reserve(order.size());
-    for (const Place& place : order) {
-        IndexChange& change = changes[place.number];
-        if (sorted.empty() || sorted.back().key != change.key) {
-            sorted.push_back(std::move(change));
-        } else {
-            sorted.back().is_put = change.is_put;
-        }
-    }
-    if (!keeps_erasures_) {
-        std::erase_if(sorted, [](const IndexChange& one) { return one.was_absent && !one.is_put; });
-    }
-    changes = std::move(sorted);
-    run.is_sorted = true;
-}
-
-void IndexChanges::add_between(Run& run, std::string_view from, std::string_view until,
-                               std::vector<const IndexChange*>& found) const {
-    sort(run);
-    const auto before = [](const IndexChange& change, std::string_view key) {
-        return change.key < key;
-    };
-    const auto first = std::lower_bound(run.changes.begin(), run.changes.end(), from, before);
-    const auto end = until.empty() ? run.changes.end()
-                                   : std::lower_bound(first, run.changes.end(), until, before);
-    for (auto at = first; at < end; ++at) {
-        found.push_back(&*at);
-    }
-}
-
-std::vector<const IndexChange*> IndexChanges::between(std::string_view from,
-                                                      std::string_view until) {
     std::vector<const IndexChange*> found;
-    const std::string term(from.substr(0, term_bytes));
-    const bool is_of_one_term =
-        term.size() == term_bytes && !until.empty() && until <= prefix_end(term);
-    if (is_of_one_term) {
-        const auto run = runs_.find(term);
-        if (run != runs_.end()) {
-            add_between(run->second, from, until, found);
+    found.reserve(places.size());
+    for (auto first = places.begin(); first != places.end();) {
+        auto last = first;
+        auto next = std::next(first);
+        while (next != places.end() && changes_[next->number].key == changes_[first->number].key) {
+            last = next++;
         }
-        return found;
-    }
-    std::vector<std::pair<const std::string, Run>*> in_order;
-    in_order.reserve(runs_.size());
-    for (auto& run : runs_) {
-        in_order.push_back(&run);
-    }
-    std::sort(in_order.begin(), in_order.end(),
-              [](const auto* a, const auto* b) { return a->first < b->first; });
-    found.reserve(count_);
-    for (auto* const run : in_order) {
-        add_between(run->second, from, until, found);
+        IndexChange& change = changes_[last->number];
+        change.was_absent = changes_[first->number].was_absent;
+        if (keeps_erasures_ || change.is_put || !change.was_absent) {
+            found.push_back(&change);
+        }
+        first = next;
     }
     return found;
 }
 
 void IndexChanges::clear() {
-    runs_.clear();
-    count_ = 0;
+    newest_.clear();
+    changes_.clear();
+    arena_.release();
 }
 
 }  // namespace store

@@ -1,30 +1,35 @@
 #pragma once
 
+#include <boost/unordered/unordered_flat_map.hpp>
 #include <cstddef>
-#include <string>
+#include <cstdint>
+#include <memory_resource>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
+
+#include "store/row_table.h"
 
 namespace store {
 
 /// A change of one index key.
 struct IndexChange {
-    std::string key;
-    bool is_put = false;      ///< else erased
-    bool was_absent = false;  ///< the store does not have the key
+    std::string_view key;
+    std::uint32_t before = 0;  ///< number of the change of the same term before it, plus 1; 0: none
+    bool is_put = false;       ///< else erased
+    bool was_absent = false;   ///< the store does not have the key
 };
 
-/// The changes of index keys since the last commit, kept by the term that the keys begin with: a
-/// job of the fold looks through one term at a time, amid very many changes of others.
+/// The changes of index keys since the last commit. Those of one term, which the keys begin with,
+/// are found by it: a job of the fold looks through one term at a time, amid very many changes of
+/// others.
 ///
 /// Threads: one.
 class IndexChanges {
 public:
-    void put(std::string_view key) { add({std::string(key), true, false}); }
+    void put(std::string_view key) { add(key, true, false); }
     /// Of an entity that has no keys yet, so that the store does not have this one.
-    void put_new(std::string_view key) { add({std::string(key), true, true}); }
-    void erase(std::string_view key) { add({std::string(key), false, false}); }
+    void put_new(std::string_view key) { add(key, true, true); }
+    void erase(std::string_view key) { add(key, false, false); }
     /// From now on a key put by `put_new` and erased again stays as an erasure: the store may hold
     /// it after all.
     void keep_erasures() { keeps_erasures_ = true; }
@@ -35,22 +40,23 @@ public:
     std::vector<const IndexChange*> all() { return between({}, {}); }
 
     /// At least as many as there are keys changed.
-    std::size_t count() const { return count_; }
+    std::size_t count() const { return changes_.size(); }
     void clear();
 
 private:
-    struct Run {
-        std::vector<IndexChange> changes;  ///< of one key the last holds
-        bool is_sorted = true;             ///< then each key stands there once
-    };
+    /// Where a change stands, with the first bytes of its key at hand for comparing.
+    struct Place;
 
-    void add(IndexChange change);
-    void sort(Run& run) const;
-    void add_between(Run& run, std::string_view from, std::string_view until,
-                     std::vector<const IndexChange*>& found) const;
+    void add(std::string_view key, bool is_put, bool was_absent);
+    std::vector<Place> places_of(std::string_view from, std::string_view until);
+    Place place_of(std::size_t number) const;
 
-    std::unordered_map<std::string, Run> runs_;  ///< by the first bytes of the keys
-    std::size_t count_ = 0;
+    static constexpr std::size_t first_block_bytes = std::size_t{64} << 10;
+
+    std::pmr::monotonic_buffer_resource arena_{first_block_bytes};
+    std::vector<IndexChange> changes_;
+    /// By term, the number of its newest change plus 1.
+    boost::unordered_flat_map<std::string_view, std::uint32_t, BytesHash> newest_;
     bool keeps_erasures_ = false;
 };
 

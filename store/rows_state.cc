@@ -9,15 +9,18 @@ namespace store {
 
 void CellRow::add(Measure measure, base::Int128 value) {
     const std::uint64_t bit = std::uint64_t{1} << static_cast<unsigned>(measure);
-    const auto place = values_.begin() + static_cast<std::ptrdiff_t>(place_of(measure));
+    const auto number = static_cast<std::ptrdiff_t>(place_of(measure));
     if ((bits_ & bit) != 0) {
+        const auto place = values_.begin() + number;
         *place += value;
         if (*place == 0) {
             values_.erase(place);
             bits_ &= ~bit;
         }
     } else if (value != 0) {
-        values_.insert(place, value);
+        constexpr std::size_t usual_measures = 8;
+        values_.reserve(values_.empty() ? usual_measures : 0);
+        values_.insert(values_.begin() + number, value);
         bits_ |= bit;
     }
 }

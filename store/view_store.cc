@@ -28,7 +28,7 @@ base::Result<void> ViewStore::ingest_index(std::span<const std::string_view> key
     std::vector<Change> changes;
     changes.reserve(keys.size());
     for (const std::string_view key : keys) {
-        changes.push_back({Family::index, std::string(key), std::string()});
+        changes.push_back({Family::index, key, std::string_view()});
     }
     return write(changes);
 }

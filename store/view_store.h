@@ -22,11 +22,11 @@ enum class Family : std::uint8_t {
 inline constexpr std::size_t families_count = 3;
 std::string_view to_string(Family family);
 
-/// One changed row; without value it is erased.
+/// One changed row; without value it is erased. Whoever made it keeps the bytes.
 struct Change {
     Family family{};
-    std::string key;
-    std::optional<std::string> value;
+    std::string_view key;
+    std::optional<std::string_view> value;
 };
 
 /// One consistent state of the views. Threads: any.

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <boost/container/small_vector.hpp>
 #include <tuple>
 #include <utility>
 
@@ -16,20 +17,11 @@ namespace store {
 namespace {
 
 constexpr std::uint8_t digests_version = 1;
-/// Clean rows are forgotten above this: engine.md 4.2, budget of the write-back maps.
-constexpr std::size_t cached_bytes_max = std::size_t{64} << 20;
-/// What a row in memory costs beside its bytes: node, two strings, bucket.
-constexpr std::size_t row_overhead_bytes = 160;
-
 /// From so many new index keys on a commit ingests them.
 constexpr std::size_t ingested_keys_min = 20'000;
 
 std::string ingesting_key() {
     return meta_key("ingesting");
-}
-
-std::size_t index_of(Family family) {
-    return static_cast<std::size_t>(family);
 }
 
 void add_to(Digests& digests, DigestKind kind, base::Uint128 hash) {
@@ -42,8 +34,8 @@ void add_to(Digests& digests, DigestKind kind, base::Uint128 hash) {
 
 /// A sum of 0 is no entry, so that the same rows are the same bytes.
 void note_change(Digests& digests, Family family, std::string_view key,
-                 const std::optional<std::string>& before,
-                 const std::optional<std::string>& after) {
+                 const std::optional<std::string_view>& before,
+                 const std::optional<std::string_view>& after) {
     const DigestKind kind = digest_kind(family, key);
     if (kind == 0) {
         return;
@@ -86,9 +78,15 @@ base::Uint128 digest_of_row(Family family, std::string_view key, std::string_vie
         return 0;
     }
     // The length of the key stands between, so that no other row has the same bytes.
-    KeyWriter bytes;
-    bytes.u8(kind).u32(static_cast<std::uint32_t>(key.size())).raw(key).raw(value);
-    const XXH128_hash_t hash = XXH3_128bits(bytes.bytes().data(), bytes.bytes().size());
+    constexpr std::size_t usual_bytes = 1024;
+    boost::container::small_vector<char, usual_bytes> bytes;
+    bytes.push_back(static_cast<char>(kind));
+    for (const unsigned shift : {24U, 16U, 8U, 0U}) {
+        bytes.push_back(static_cast<char>((key.size() >> shift) & 0xff));
+    }
+    bytes.insert(bytes.end(), key.begin(), key.end());
+    bytes.insert(bytes.end(), value.begin(), value.end());
+    const XXH128_hash_t hash = XXH3_128bits(bytes.data(), bytes.size());
     return static_cast<base::Uint128>(hash.high64) << 64 | hash.low64;
 }
 
@@ -146,22 +144,21 @@ base::Result<void> WriteBack::open() {
     return base::success();
 }
 
-void WriteBack::note_loaded(std::size_t key_bytes, Row& row, std::optional<std::string> value) {
-    row.stored = std::move(value);
-    row.is_loaded = true;
-    cached_bytes_ += key_bytes + (row.stored ? row.stored->size() : 0) + row_overhead_bytes;
+RowTable& WriteBack::table(Family family) {
+    ENSURE(family != Family::index);
+    return family == Family::state ? state_ : entities_;
 }
 
 base::Result<WriteBack::Row*> WriteBack::load(Family family, std::string_view key) {
-    Rows& rows = rows_[index_of(family)];
-    const auto found = rows.find(key);
-    if (found != rows.end() && (found->second.is_loaded || found->second.is_dirty)) {
-        return &found->second;
+    RowTable& rows = table(family);
+    Row* const known = rows.find(key);
+    if (known != nullptr && (known->is_loaded || known->is_dirty)) {
+        return known;
     }
-    BOOST_OUTCOME_TRY(auto value, store_.get(family, key));
-    const auto place = rows.try_emplace(std::string(key)).first;
-    note_loaded(place->first.size(), place->second, std::move(value));
-    return &place->second;
+    BOOST_OUTCOME_TRY(const auto value, store_.get(family, key));
+    Row& row = rows.at(key);
+    rows.set_stored(row, value);
+    return &row;
 }
 
 base::Result<std::optional<std::string_view>> WriteBack::get(Family family, std::string_view key) {
@@ -174,68 +171,73 @@ base::Result<std::optional<std::string_view>> WriteBack::get(Family family, std:
         return value ? std::optional<std::string_view>("") : std::nullopt;
     }
     BOOST_OUTCOME_TRY(const Row* const row, load(family, key));
-    const std::optional<std::string>& seen = row->is_dirty ? row->current : row->stored;
-    return seen ? std::optional<std::string_view>(*seen) : std::nullopt;
+    return row->seen();
 }
 
-void WriteBack::change(Family family, std::string_view key, std::optional<std::string> value) {
-    if (family == Family::index) {
-        ENSURE(!value || value->empty());
-        if (value) {
-            index_changes_.put(key);
-        } else {
-            index_changes_.erase(key);
-        }
+void WriteBack::change(Family family, Row& row, std::optional<std::string_view> value) {
+    if (!row.is_dirty) {
+        dirty_.push_back({.family = family, .row = &row});
+    }
+    table(family).set_current(row, value);
+}
+
+void WriteBack::change(Family family, std::string_view key, std::optional<std::string_view> value) {
+    if (family != Family::index) {
+        change(family, table(family).at(key), value);
         return;
     }
-    Rows& rows = rows_[index_of(family)];
-    auto place = rows.find(key);
-    if (place == rows.end()) {
-        place = rows.try_emplace(std::string(key)).first;
-    }
-    Row& row = place->second;
-    row.current = std::move(value);
-    if (!row.is_dirty) {
-        row.is_dirty = true;
-        dirty_.push_back({.family = family, .key = &place->first, .row = &row});
+    ENSURE(!value || value->empty());
+    if (value) {
+        index_changes_.put(key);
+    } else {
+        index_changes_.erase(key);
     }
 }
 
-void WriteBack::put(Family family, std::string_view key, std::string value) {
-    change(family, key, std::move(value));
+void WriteBack::put(Family family, std::string_view key, std::string_view value) {
+    change(family, key, value);
 }
 
-void WriteBack::put_new(Family family, std::string_view key, std::string value) {
-    ENSURE(family != Family::index);
-    const auto [place, is_first] = rows_[index_of(family)].try_emplace(std::string(key));
-    if (is_first) {
-        note_loaded(key.size(), place->second, std::nullopt);
-    }
-    change(family, key, std::move(value));
+void WriteBack::put_new(Family family, std::string_view key, std::string_view value) {
+    Row& row = table(family).at(key);
+    row.is_loaded = row.is_loaded || !row.is_dirty;
+    change(family, row, value);
 }
 
 void WriteBack::erase(Family family, std::string_view key) {
     change(family, key, std::nullopt);
 }
 
-void WriteBack::put_new_key(std::string_view key) {
-    index_changes_.put_new(key);
+void WriteBack::want(Family family, std::string_view key) {
+    Row& row = table(family).at(key);
+    if (!row.is_loaded && !row.is_wanted) {
+        row.is_wanted = true;
+        (family == Family::state ? wanted_state_ : wanted_entities_).push_back(&row);
+    }
 }
 
-base::Result<void> WriteBack::prefetch(Family family, std::vector<std::string> keys) {
-    ENSURE(family != Family::index);
-    Rows& rows = rows_[index_of(family)];
-    std::erase_if(keys, [&](const std::string& key) {
-        const auto found = rows.find(key);
-        return found != rows.end() && found->second.is_loaded;
-    });
-    std::sort(keys.begin(), keys.end());
-    keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
-    const std::vector<std::string_view> wanted(keys.begin(), keys.end());
-    BOOST_OUTCOME_TRY(auto values, store_.get_many(family, wanted));
-    for (std::size_t i = 0; i < keys.size(); ++i) {
-        const auto place = rows.try_emplace(std::move(keys[i])).first;
-        note_loaded(place->first.size(), place->second, std::move(values[i]));
+/// Reads rows that are not loaded, all at once.
+base::Result<void> WriteBack::read(Family family, std::vector<Row*>& rows) {
+    std::sort(rows.begin(), rows.end(),
+              [](const Row* left, const Row* right) { return left->key < right->key; });
+    std::vector<std::string_view> keys;
+    keys.reserve(rows.size());
+    for (const Row* const row : rows) {
+        keys.push_back(row->key);
+    }
+    BOOST_OUTCOME_TRY(const auto values, store_.get_many(family, keys));
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        table(family).set_stored(*rows[i], values[i]);
+    }
+    return base::success();
+}
+
+base::Result<void> WriteBack::read_wanted() {
+    for (const Family family : {Family::state, Family::entity}) {
+        std::vector<Row*>& wanted = family == Family::state ? wanted_state_ : wanted_entities_;
+        std::erase_if(wanted, [](const Row* row) { return row->is_loaded; });
+        BOOST_OUTCOME_TRY(read(family, wanted));
+        wanted.clear();
     }
     return base::success();
 }
@@ -271,27 +273,14 @@ base::Result<void> WriteBack::scan_index(std::string_view from, std::string_view
 /// Rows changed without a look at them: their stored value is needed for the digest.
 base::Result<void> WriteBack::load_dirty() {
     for (const Family family : {Family::state, Family::entity}) {
-        std::vector<const Dirty*> unread;
+        std::vector<Row*> unread;
         for (const Dirty& dirty : dirty_) {
             if (dirty.family == family && !dirty.row->is_loaded &&
-                digest_kind(family, *dirty.key) != 0) {
-                unread.push_back(&dirty);
+                digest_kind(family, dirty.row->key) != 0) {
+                unread.push_back(dirty.row);
             }
         }
-        if (unread.empty()) {
-            continue;
-        }
-        std::sort(unread.begin(), unread.end(),
-                  [](const Dirty* left, const Dirty* right) { return *left->key < *right->key; });
-        std::vector<std::string_view> keys;
-        keys.reserve(unread.size());
-        for (const Dirty* const dirty : unread) {
-            keys.push_back(*dirty->key);
-        }
-        BOOST_OUTCOME_TRY(auto values, store_.get_many(family, keys));
-        for (std::size_t i = 0; i < unread.size(); ++i) {
-            note_loaded(keys[i].size(), *unread[i]->row, std::move(values[i]));
-        }
+        BOOST_OUTCOME_TRY(read(family, unread));
     }
     return base::success();
 }
@@ -316,7 +305,8 @@ base::Result<bool> WriteBack::ingest_new_keys(std::span<const IndexChange* const
         return false;
     }
     if (!was_cut_off_) {
-        const Change beforehand[] = {{Family::state, ingesting_key(), std::string()}};
+        const std::string key = ingesting_key();
+        const Change beforehand[] = {{Family::state, key, ""}};
         BOOST_OUTCOME_TRY(store_.write(beforehand));
         BOOST_OUTCOME_TRY(store_.flush_wal());
     }
@@ -333,77 +323,61 @@ void WriteBack::sort_dirty() {
     std::vector<Place> places;
     places.reserve(dirty_.size());
     for (const Dirty& dirty : dirty_) {
-        const std::string_view key = *dirty.key;
+        const std::string_view key = dirty.row->key;
         places.push_back({{number_at(key, 0), number_at(key, 8), number_at(key, 16)}, dirty});
     }
     std::sort(places.begin(), places.end(), [](const Place& a, const Place& b) {
         if (a.dirty.family != b.dirty.family || a.head != b.head) {
             return std::tie(a.dirty.family, a.head) < std::tie(b.dirty.family, b.head);
         }
-        return *a.dirty.key < *b.dirty.key;
+        return a.dirty.row->key < b.dirty.row->key;
     });
     std::transform(places.begin(), places.end(), dirty_.begin(),
                    [](const Place& place) { return place.dirty; });
 }
 
-std::vector<Change> WriteBack::take_changes(std::vector<Row*>& written, Digests& digests) {
+std::vector<Change> WriteBack::changes_of_rows(Digests& digests) {
     std::vector<Change> changes;
-    changes.reserve(changes_count() + 1);
+    changes.reserve(changes_count() + 2);
     sort_dirty();
-    for (const Dirty& dirty : dirty_) {
-        Row& row = *dirty.row;
-        if (!row.is_loaded || row.current != row.stored) {
-            note_change(digests, dirty.family, *dirty.key, row.stored, row.current);
-            written.push_back(&row);
-            changes.push_back({dirty.family, *dirty.key, std::move(row.current)});
+    for (const auto& [family, row] : dirty_) {
+        if (!row->is_loaded || row->current != row->stored) {
+            note_change(digests, family, row->key, row->stored, row->current);
+            changes.push_back({family, row->key, row->current});
         }
-    }
-    if (digests != digests_) {
-        changes.push_back({Family::state, meta_key("digest"), encode_digests(digests)});
     }
     return changes;
 }
 
-/// After a write: what was written is what is stored.
-void WriteBack::settle(std::vector<Row*>& written, std::vector<Change>& changes) {
-    const auto bytes = [](const Row& row) { return row.stored ? row.stored->size() : 0; };
-    for (std::size_t i = 0; i < written.size(); ++i) {
-        if (!written[i]->is_loaded) {
-            note_loaded(changes[i].key.size(), *written[i], std::nullopt);
-        }
-        cached_bytes_ -= bytes(*written[i]);
-        written[i]->stored = std::move(changes[i].value);
-        cached_bytes_ += bytes(*written[i]);
-    }
-    for (const Dirty& dirty : dirty_) {
-        dirty.row->current.reset();
-        dirty.row->is_dirty = false;
-    }
+void WriteBack::forget() {
     dirty_.clear();
+    wanted_state_.clear();
+    wanted_entities_.clear();
+    state_.clear();
+    entities_.clear();
     index_changes_.clear();
-    if (cached_bytes_ > cached_bytes_max) {
-        for (Rows& rows : rows_) {
-            rows.clear();
-        }
-        cached_bytes_ = 0;
-    }
 }
 
 base::Result<void> WriteBack::commit() {
     BOOST_OUTCOME_TRY(load_dirty());
     const std::vector<const IndexChange*> index = index_changes_.all();
     BOOST_OUTCOME_TRY(const bool ingested, ingest_new_keys(index));
-    std::vector<Row*> written;
     Digests digests = digests_;
-    std::vector<Change> changes = take_changes(written, digests);
+    std::vector<Change> changes = changes_of_rows(digests);
+    const std::string digest = encode_digests(digests);
+    const std::string digest_key = meta_key("digest");
+    if (digests != digests_) {
+        changes.push_back({Family::state, digest_key, digest});
+    }
     for (const IndexChange* const one : index) {
         if (!ingested || !one->was_absent || !one->is_put) {
             changes.push_back({Family::index, one->key,
-                               one->is_put ? std::optional<std::string>("") : std::nullopt});
+                               one->is_put ? std::optional<std::string_view>("") : std::nullopt});
         }
     }
+    const std::string ingesting = ingesting_key();
     if (ingested && !was_cut_off_) {
-        changes.push_back({Family::state, ingesting_key(), std::nullopt});
+        changes.push_back({Family::state, ingesting, std::nullopt});
     }
     if (!changes.empty()) {
         const base::Result<void> done = store_.write(changes);
@@ -411,14 +385,11 @@ base::Result<void> WriteBack::commit() {
             if (ingested) {
                 note_cut_off();
             }
-            for (std::size_t i = 0; i < written.size(); ++i) {
-                written[i]->current = std::move(changes[i].value);
-            }
             return done;
         }
     }
     digests_ = std::move(digests);
-    settle(written, changes);
+    forget();
     return base::success();
 }
 

@@ -8,12 +8,12 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "base/error.h"
 #include "base/int128.h"
 #include "store/index_changes.h"
+#include "store/row_table.h"
 #include "store/view_store.h"
 
 namespace store {
@@ -31,7 +31,7 @@ base::Uint128 total(const Digests& digests);
 std::string encode_digests(const Digests& digests);
 base::Result<Digests> decode_digests(std::string_view bytes);
 
-/// Rows that a fold works on: read once, changed in memory, written together.
+/// Rows that a fold works on: read once a batch, changed in memory, written together.
 ///
 /// The running digest (engine.md 4.1) is kept here: at `commit` every changed row of a digested
 /// kind takes its old hash out and puts its new one in. The digest is itself a meta row of the same
@@ -48,25 +48,27 @@ public:
     /// The row as this fold sees it. The view lives until that row is changed, or until `commit`.
     /// Errors: those of ViewReader::get.
     base::Result<std::optional<std::string_view>> get(Family family, std::string_view key);
-    void put(Family family, std::string_view key, std::string value);
+    void put(Family family, std::string_view key, std::string_view value);
     void erase(Family family, std::string_view key);
     /// Puts a row of which the caller knows that the store does not have it.
-    void put_new(Family family, std::string_view key, std::string value);
+    void put_new(Family family, std::string_view key, std::string_view value);
     /// Puts an index key of an entity that has none yet. When a commit has very many of them they
     /// are ingested (ViewStore::ingest_index), and may show while their entity does not.
-    void put_new_key(std::string_view key);
+    void put_new_key(std::string_view key) { index_changes_.put_new(key); }
 
-    /// Reads the rows of `state` or `entity` that are not in memory yet, all at once. For a batch
-    /// whose keys are known beforehand.  Errors: those of ViewReader::get.
-    base::Result<void> prefetch(Family family, std::vector<std::string> keys);
+    /// Notes that a row of `state` or `entity` will be asked for ...
+    void want(Family family, std::string_view key);
+    /// ... and reads all such rows at once. For a batch whose keys are known beforehand.
+    /// Errors: those of ViewReader::get.
+    base::Result<void> read_wanted();
 
     /// Keys of [from, until) of the index family as this fold sees them, in order, until `visit`
     /// returns false. `visit` may change rows of other families only.
     base::Result<void> scan_index(std::string_view from, std::string_view until,
                                   const std::function<bool(std::string_view key)>& visit);
 
-    /// Writes all changes atomically. On error nothing is written and the changes stay. A row whose
-    /// value is the stored one again is not written.
+    /// Writes all changes atomically and forgets every row. On error nothing is written and the
+    /// changes stay. A row whose value is the stored one again is not written.
     base::Result<void> commit();
 
     /// Rows changed since the last commit.
@@ -74,41 +76,31 @@ public:
     base::Uint128 digest() const { return total(digests_); }
 
 private:
-    struct Row {
-        std::optional<std::string> stored;   ///< as in the store, once `is_loaded`
-        std::optional<std::string> current;  ///< as this fold sees it, while `is_dirty`
-        bool is_loaded = false;
-        bool is_dirty = false;
-    };
-    struct TextHash {
-        using is_transparent = void;
-        std::size_t operator()(std::string_view text) const noexcept {
-            return std::hash<std::string_view>{}(text);
-        }
-    };
-    using Rows = std::unordered_map<std::string, Row, TextHash, std::equal_to<>>;
-    /// A changed row; maps keep their nodes where they are.
+    using Row = RowTable::Row;
     struct Dirty {
         Family family{};
-        const std::string* key = nullptr;
         Row* row = nullptr;
     };
 
+    RowTable& table(Family family);
     base::Result<Row*> load(Family family, std::string_view key);
-    void change(Family family, std::string_view key, std::optional<std::string> value);
+    void change(Family family, std::string_view key, std::optional<std::string_view> value);
+    void change(Family family, Row& row, std::optional<std::string_view> value);
+    base::Result<void> read(Family family, std::vector<Row*>& rows);
     base::Result<void> load_dirty();
     void sort_dirty();
-    void note_loaded(std::size_t key_bytes, Row& row, std::optional<std::string> value);
     base::Result<bool> ingest_new_keys(std::span<const IndexChange* const> index);
     void note_cut_off();
-    std::vector<Change> take_changes(std::vector<Row*>& written, Digests& digests);
-    void settle(std::vector<Row*>& written, std::vector<Change>& changes);
+    std::vector<Change> changes_of_rows(Digests& digests);
+    void forget();
 
     ViewStore& store_;
-    Rows rows_[families_count];
+    RowTable state_;
+    RowTable entities_;
+    std::vector<Row*> wanted_state_;
+    std::vector<Row*> wanted_entities_;
     std::vector<Dirty> dirty_;
     IndexChanges index_changes_;
-    std::size_t cached_bytes_ = 0;
     Digests digests_;
     bool was_cut_off_ = false;  ///< an ingest whose commit never came: its keys may be in the store
 };

@@ -14,6 +14,7 @@
 #include "store/rocks_view_store.h"
 #include "store/rows.h"
 #include "tests/app/program.h"
+#include "tests/support/owned_change.h"
 
 namespace app {
 namespace {
@@ -239,9 +240,8 @@ TEST_F(Commands, ViewsOfAnotherVersionAreFoldedAnew) {
         auto rows = std::move(store::open_rocks(views)).value();
         store::ValueWriter version;
         version.u(1);
-        const store::Change older[] = {
-            {store::Family::state, store::meta_key("fold_version"), version.take()}};
-        ASSERT_TRUE(rows->write(older));
+        ASSERT_TRUE(tests::write_all(
+            *rows, {{store::Family::state, store::meta_key("fold_version"), version.take()}}));
     }
     EXPECT_EQ(ask(november).at("totals"), totals);
     EXPECT_FALSE(std::filesystem::exists(views));

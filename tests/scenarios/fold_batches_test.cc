@@ -20,6 +20,7 @@
 #include "store/write_back.h"
 #include "tests/scenarios/facts.h"
 #include "tests/scenarios/scenario.h"
+#include "tests/support/owned_change.h"
 #include "tests/support/pipeline.h"
 
 namespace scenarios {
@@ -219,8 +220,8 @@ std::string hex(std::string_view bytes) {
 }
 
 /// The middle one of the rows of a family that the digest counts.
-store::Change some_row(const store::ViewReader& rows, store::Family family) {
-    std::vector<store::Change> counted;
+tests::OwnedChange some_row(const store::ViewReader& rows, store::Family family) {
+    std::vector<tests::OwnedChange> counted;
     const auto scanned =
         rows.scan(family, {}, {}, [&](std::string_view key, std::string_view value) {
             if (store::digest_of_row(family, key, value) != 0) {
@@ -234,9 +235,8 @@ store::Change some_row(const store::ViewReader& rows, store::Family family) {
 }
 
 /// Writes `change` past the fold; doctor must name it and nothing else.
-void expect_named(support::Pipeline& pipeline, const store::Change& change) {
-    const std::array changes{change};
-    ASSERT_TRUE(pipeline.rows().write(changes));
+void expect_named(support::Pipeline& pipeline, const tests::OwnedChange& change) {
+    ASSERT_TRUE(tests::write_all(pipeline.rows(), {change}));
     const auto diagnosis = pipeline.doctor();
     ASSERT_TRUE(diagnosis) << diagnosis.error().context();
     EXPECT_EQ(diagnosis.value().result, processors::Diagnosis::Result::differs);
@@ -251,22 +251,20 @@ void expect_named(support::Pipeline& pipeline, const store::Change& change) {
 TEST(Diagnose, NamesTheRowThatWasChangedBehindTheFold) {
     const auto pipeline = world_of(block_records);
     for (const store::Family family : {store::Family::state, store::Family::entity}) {
-        const store::Change row = some_row(pipeline->rows(), family);
-        store::Change changed = row;
+        const tests::OwnedChange row = some_row(pipeline->rows(), family);
+        tests::OwnedChange changed = row;
         changed.value->back() ^= 1;
         expect_named(*pipeline, changed);
-        store::Change erased = row;
+        tests::OwnedChange erased = row;
         erased.value.reset();
         expect_named(*pipeline, erased);
-        const std::array restored{row};
-        ASSERT_TRUE(pipeline->rows().write(restored));
+        ASSERT_TRUE(tests::write_all(pipeline->rows(), {row}));
 
-        store::Change added = row;
+        tests::OwnedChange added = row;
         added.key += "x";
         expect_named(*pipeline, added);
         added.value.reset();
-        const std::array removed{added};
-        ASSERT_TRUE(pipeline->rows().write(removed));
+        ASSERT_TRUE(tests::write_all(pipeline->rows(), {added}));
     }
     const auto diagnosis = pipeline->doctor();
     ASSERT_TRUE(diagnosis);

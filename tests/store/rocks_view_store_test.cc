@@ -15,12 +15,14 @@
 #include <set>
 
 #include "support.h"
+#include "tests/support/owned_change.h"
 
 namespace {
 
 using store::Change;
 using store::Family;
 using store_test::failure_of;
+using tests::OwnedChange;
 
 using Keys = std::vector<std::string>;
 
@@ -35,7 +37,9 @@ protected:
         EXPECT_TRUE(opened) << failure_of(opened);
         rows_ = std::move(opened.value());
     }
-    void write(const std::vector<Change>& changes) { ASSERT_TRUE(rows_->write(changes)); }
+    void write(const std::vector<OwnedChange>& changes) {
+        ASSERT_TRUE(tests::write_all(*rows_, changes));
+    }
     static Keys keys_of(const store::ViewReader& rows, Family family, std::string_view from,
                         std::string_view until) {
         Keys keys;
@@ -71,7 +75,7 @@ TEST_P(RocksViewStore, LaterChangeOfOneWriteStands) {
 }
 
 TEST_P(RocksViewStore, ManyAreReadInTheirOrder) {
-    std::vector<Change> changes;
+    std::vector<OwnedChange> changes;
     for (int i = 0; i < 1'000; i += 2) {
         changes.push_back({Family::entity, std::to_string(1'000 + i), std::to_string(i)});
     }
@@ -94,7 +98,7 @@ TEST_P(RocksViewStore, ScanAtEveryKeyLengthGivesEveryRowOfItsRange) {
     // Keys share long prefixes and end at every length; borders are cut from keys at every length
     // too.
     std::mt19937_64 random(5);
-    std::vector<Change> changes;
+    std::vector<OwnedChange> changes;
     std::map<std::string, Family> kept[store::families_count];
     for (std::size_t number = 0; number < store::families_count; ++number) {
         const auto family = static_cast<Family>(number);
@@ -249,9 +253,9 @@ TEST(RocksDirectory, KeepsWhatWasWritten) {
         ASSERT_TRUE(rows) << failure_of(rows);
         const auto last = rows.value()->get(Family::state, "round").value();
         EXPECT_EQ(last, round == 0 ? std::nullopt : std::optional(std::to_string(round - 1)));
-        const Change changes[] = {{Family::state, "round", std::to_string(round)},
-                                  {Family::index, "key" + std::to_string(round), ""}};
-        ASSERT_TRUE(rows.value()->write(changes));
+        const std::string number = std::to_string(round);
+        ASSERT_TRUE(tests::write_all(*rows.value(), {{Family::state, "round", number},
+                                                     {Family::index, "key" + number, ""}}));
     }
     auto rows = store::open_rocks(directory.path());
     ASSERT_TRUE(rows);
@@ -323,9 +327,9 @@ TEST(RocksDirectory, OnADiskThatRefusesKeepsEarlierWritesWhole) {
         const Change first[] = {{Family::state, "position", "1"}, {Family::entity, "e", "1"}};
         ASSERT_TRUE(rows.value()->write(first));
         const FileSizeLimit limit(1 << 20);
-        const Change second[] = {{Family::state, "position", "2"},
-                                 {Family::entity, "e", std::string(4 << 20, 'x')}};
-        const auto refused = rows.value()->write(second);
+        const auto refused = tests::write_all(
+            *rows.value(),
+            {{Family::state, "position", "2"}, {Family::entity, "e", std::string(4 << 20, 'x')}});
         ASSERT_FALSE(refused);
         EXPECT_EQ(refused.error().code(), base::ErrorCode::unavailable) << failure_of(refused);
         EXPECT_EQ(rows.value()->get(Family::state, "position").value(), "1");
