@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "app/log.h"
+#include "base/thread_name.h"
 
 namespace app {
 namespace {
@@ -49,7 +50,10 @@ Followers::Followers(Node& node, ingest::http::IntakeProbe& intake) {
 
 void Followers::start() {
     if (!followers_.empty()) {
-        thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
+        thread_ = std::jthread([this](const std::stop_token& stop) {
+            base::name_this_thread("follow");
+            run(stop);
+        });
     }
 }
 

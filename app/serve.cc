@@ -22,6 +22,7 @@
 #include "app/version.h"
 #include "base/http_server.h"
 #include "base/json.h"
+#include "base/thread_name.h"
 #include "metrics/exposition.h"
 #include "query/routes.h"
 #include "store/rocks_view_store.h"
@@ -57,8 +58,10 @@ public:
         listeners.push_back({config_.metrics_listen.text, metrics_router()});
         BOOST_OUTCOME_TRY(http_,
                           base::HttpServer::start(std::move(listeners), base::HttpServerOptions{}));
-        retention_ =
-            std::jthread([this](const std::stop_token& stop) { keep_retention(node_, stop); });
+        retention_ = std::jthread([this](const std::stop_token& stop) {
+            base::name_this_thread("retention");
+            keep_retention(node_, stop);
+        });
         followers_.start();
         return base::success();
     }

@@ -56,9 +56,9 @@ private:
 struct HttpCore {
     explicit HttpCore(const HttpServerOptions& limits)
         : options(limits),
-          workers(limits.workers, limits.worker_queue_max),
-          intake(limits.intake_workers, limits.intake_queue_max),
-          streams(limits.streams_max, 0),
+          workers("questions", limits.workers, limits.worker_queue_max),
+          intake("intake", limits.intake_workers, limits.intake_queue_max),
+          streams("streams", limits.streams_max, 0),
           desk(std::make_shared<HttpReplyDesk>(io)) {}
 
     const HttpServerOptions options;

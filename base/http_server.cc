@@ -15,6 +15,7 @@
 #include "base/ensure.h"
 #include "base/http_connection.h"
 #include "base/http_core.h"
+#include "base/thread_name.h"
 
 namespace base {
 namespace {
@@ -145,7 +146,10 @@ public:
             ports_.push_back(listening->acceptor.local_endpoint().port());
             asio::co_spawn(core_.io, accept_loop(core_, *listening), rethrow);
         }
-        thread_ = std::jthread([this] { core_.io.run(); });
+        thread_ = std::jthread([this] {
+            name_this_thread("http");
+            core_.io.run();
+        });
     }
 
     void stop(std::chrono::milliseconds deadline) {

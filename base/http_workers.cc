@@ -1,13 +1,19 @@
 #include "base/http_workers.h"
 
+#include <string>
 #include <utility>
+
+#include "base/thread_name.h"
 
 namespace base {
 
-HttpWorkers::HttpWorkers(std::size_t threads, std::size_t queue_max)
+HttpWorkers::HttpWorkers(std::string_view name, std::size_t threads, std::size_t queue_max)
     : load_max_(threads + queue_max) {
     for (std::size_t i = 0; i < threads; ++i) {
-        threads_.emplace_back([this] { work(); });
+        threads_.emplace_back([this, name = std::string(name)] {
+            name_this_thread(name);
+            work();
+        });
     }
 }
 

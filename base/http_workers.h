@@ -5,6 +5,7 @@
 #include <deque>
 #include <functional>
 #include <mutex>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -16,7 +17,8 @@ namespace base {
 /// Threads: any may call `try_run`; construction and `stop` belong to the owner.
 class HttpWorkers {
 public:
-    HttpWorkers(std::size_t threads, std::size_t queue_max);
+    /// `name`: of its threads (thread_name.h).
+    HttpWorkers(std::string_view name, std::size_t threads, std::size_t queue_max);
     ~HttpWorkers() { stop(); }
 
     /// Queues `job`; false (and `job` is dropped) if `threads` + `queue_max` jobs run or wait, or

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/ensure.h"
+#include "base/thread_name.h"
 
 namespace eventlog {
 namespace {
@@ -109,7 +110,10 @@ base::Result<std::unique_ptr<SegmentLog>> SegmentLog::open(base::Files& files, D
     auto log = std::make_unique<SegmentLog>(Key(), files, std::move(dir), std::move(options));
     BOOST_OUTCOME_TRY(log->recover());
     SegmentLog* const self = log.get();
-    log->thread_ = std::jthread([self] { self->run(); });
+    log->thread_ = std::jthread([self] {
+        base::name_this_thread("log");
+        self->run();
+    });
     return log;
 }
 

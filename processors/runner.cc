@@ -1,6 +1,9 @@
 #include "processors/runner.h"
 
 #include <algorithm>
+#include <string>
+
+#include "base/thread_name.h"
 
 namespace processors {
 namespace {
@@ -122,6 +125,7 @@ void Runner::start() {
 }
 
 void Runner::loop(const std::stop_token& stop) {
+    base::name_this_thread("fold " + std::to_string(options_.partition.value()));
     while (!stop.stop_requested()) {
         auto worked = step(log_.durable_end(options_.partition));
         if (!worked) {

@@ -11,6 +11,12 @@
 //                               the limit of a fold: writes the rows of existing views into a new
 //                               directory in as many commits, with nothing decoded or assembled
 //
+//   http-load PORT FILE FROM COUNT CONNECTIONS
+//                               sends lines of a CloudEvents file in batches of 100
+//   http-visible PORT FILE FROM COUNT RATE
+//                               sends them at a fixed rate, and measures when an event is seen
+//   http-sink PORT FILE         the limit of intake: a bare server that appends what it gets
+//
 // CPU seconds are user and system time of all threads of the process.
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -29,10 +35,14 @@
 #include "eventlog/segment_log.h"
 #include "processors/runner.h"
 #include "store/rocks_view_store.h"
+#include "tests/bench/http_load.h"
+#include "tests/bench/http_sink.h"
+#include "tests/bench/tool.h"
 #include "tests/support/passing_store.h"
 
 namespace {
 
+using bench::fail;
 using store::Change;
 using store::Family;
 
@@ -61,11 +71,6 @@ private:
     std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
     double cpu_began_ = cpu_now();
 };
-
-[[noreturn]] void fail(const std::string& text) {
-    fmt::print(stderr, "normwatch_bench: {}\n", text);
-    std::exit(1);
-}
 
 template <class Value>
 Value must(base::Result<Value> result) {
@@ -228,6 +233,10 @@ void same_rows(const std::string& views, const std::string& out, std::size_t bat
                meter.wall_seconds());
 }
 
+std::uint16_t port_of(const std::string& word) {
+    return static_cast<std::uint16_t>(std::stoul(word));
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -238,6 +247,16 @@ int main(int argc, char** argv) {
         fold(words[1], words[2], words[3] == "keys");
     } else if (words.size() == 5 && words[0] == "same-rows") {
         same_rows(words[1], words[2], std::stoull(words[3]), words[4] == "keys");
+    } else if (words.size() == 6 && words[0] == "http-load") {
+        bench::http_load(port_of(words[1]),
+                         {words[2], std::stoull(words[3]), std::stoull(words[4])},
+                         std::stoull(words[5]));
+    } else if (words.size() == 6 && words[0] == "http-visible") {
+        bench::http_visible(port_of(words[1]),
+                            {words[2], std::stoull(words[3]), std::stoull(words[4])},
+                            std::stod(words[5]));
+    } else if (words.size() == 3 && words[0] == "http-sink") {
+        bench::http_sink(port_of(words[1]), words[2]);
     } else {
         fmt::print(stderr, "usage: the first lines of tests/bench/bench.cc\n");
         return 2;

@@ -6,7 +6,7 @@ per CPU-second count user and system time of every thread. One run after another
 busy the machine was. A part that fails ends the run: there is no number without a measure. Exit code: 0, 1 a part failed, 2 usage.
 """
 import argparse
-import concurrent.futures
+import datetime
 import http.client
 import json
 import os
@@ -14,19 +14,21 @@ import pathlib
 import random
 import shutil
 import signal
+import socket
 import statistics
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "drills"))
-from product import Broken, Product, need  # noqa: E402
+from product import Broken, Product, free_port, need  # noqa: E402
 
-MANAGERS = 50
-DAYS = 30
-BATCH = 100  # events of one HTTP request
+MANAGERS = 200
+CALLS_A_DAY = 33_333  # of all managers together, so that a bigger run is a longer time and not a denser one
+SENDERS = 4
+VISIBLE_SECONDS = 10
+FIRST_DAY_BEHIND = datetime.date(2026, 11, 4)  # the workload ends before it
 TICK = os.sysconf("SC_CLK_TCK")
 
 
@@ -38,6 +40,20 @@ def cpu_of(pid):
     """User and system seconds of a process and its threads."""
     fields = pathlib.Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / TICK
+
+
+def cpu_by_thread(pid):
+    """User and system seconds of a process by the first word of its threads' names."""
+    seconds = {}
+    for task in pathlib.Path(f"/proc/{pid}/task").iterdir():
+        try:
+            head, _, rest = (task / "stat").read_text(encoding="ascii").rpartition(")")
+        except OSError:  # it ended meanwhile
+            continue
+        name = head.partition("(")[2].replace(":", " ").split()[0]
+        fields = rest.split()
+        seconds[name] = seconds.get(name, 0.0) + (int(fields[11]) + int(fields[12])) / TICK
+    return seconds
 
 
 def run_cpu(words):
@@ -56,10 +72,11 @@ def size_of(folder):
 class Bench:
     def __init__(self, asked, folder):
         self.calls, self.folder = asked.calls, pathlib.Path(folder)
+        self.days = max(1, min(365, round(self.calls / CALLS_A_DAY)))
         self.normwatch = asked.build / "normwatch"
         self.bench = asked.build / "normwatch_bench"
         self.numbers = {}
-        self.lock, self.end = threading.Lock(), 0  # of all that was acknowledged
+        self.end = 0  # of all that was acknowledged
 
     def tool(self, *words):
         done = subprocess.run([self.bench, *map(str, words)], capture_output=True, text=True, check=False)
@@ -74,7 +91,7 @@ class Bench:
     def generate(self, kind, events):
         path = self.folder / f"{kind}.{events}"
         if not path.exists():
-            subprocess.run([self.normwatch, "generate", "--seed", "1", "--events", str(events), "--managers", str(MANAGERS), "--days", str(DAYS), "--format", kind,
+            subprocess.run([self.normwatch, "generate", "--seed", "1", "--events", str(events), "--managers", str(MANAGERS), "--days", str(self.days), "--format", kind,
                             "-o", path], check=True, stdout=subprocess.DEVNULL)
         return path
 
@@ -126,7 +143,7 @@ class Bench:
         product.start()
         try:
             self.intake(product, file)
-            self.visibility(product)
+            self.visibility(product, file)
             self.queries(product)
             self.numbers["rss_mib"] = int(next(line.split()[1] for line in open(f"/proc/{product.server.pid}/status", encoding="ascii") if line.startswith("VmHWM"))) / 1024
             product.kill()
@@ -138,98 +155,86 @@ class Bench:
             product.stop()
 
     def intake(self, product, file):
-        lines = [line for line in file.read_text(encoding="utf-8").splitlines() if line.endswith("}}")]
-        bodies = ["[" + ",".join(lines[n:n + BATCH]) + "]" for n in range(0, min(len(lines), 200_000), BATCH)]
-        before, began = cpu_of(product.server.pid), time.monotonic()
-        with concurrent.futures.ThreadPoolExecutor(4) as pool:
-            for _ in pool.map(lambda body: self.post(product, body), bodies):
-                pass
-        seconds = time.monotonic() - began
-        sent = len(bodies) * BATCH
-        self.numbers["http_events_per_second"] = sent / seconds
-        self.rate = sent / seconds
+        """The first half of the events, against a bare server that makes the same bytes durable."""
+        half = self.calls * 9 // 20  # a few lines of the file are broken on purpose
+        half -= half % 100
+        server = product.server.pid
+        before, began = cpu_by_thread(server), time.monotonic()
+        sent = self.tool("http-load", product.port, file, 0, half, SENDERS)
+        self.end = sent["end"]
         self.wait_folded(product)
-        self.numbers["http_events_per_core_second"] = sent / (cpu_of(product.server.pid) - before)
+        seconds = time.monotonic() - began
+        spent = {name: value - before.get(name, 0) for name, value in cpu_by_thread(server).items()}
+        self.numbers["http_events_per_second"] = half / sent["seconds"]
+        self.numbers["http_events_per_core_second"] = half / sum(spent.values())
+        self.numbers["http_intake_events_per_core_second"] = half / sum(spent.get(name, 0) for name in ("http", "intake", "log"))
+        self.sustained = half / seconds
+        bare = self.sink(file, half)
+        self.numbers["http_share_of_bare_server"] = self.numbers["http_events_per_second"] / bare
+        self.half = half
 
-    def post(self, product, body):
-        """Sends a batch on a connection of this thread; where the log ends behind it."""
-        connection = getattr(LOCAL, "connection", None)
-        if connection is None or LOCAL.port != product.port:
-            connection = LOCAL.connection = http.client.HTTPConnection("127.0.0.1", product.port, timeout=60)
-            LOCAL.port = product.port
-        connection.request("POST", "/v1/events?source=crm", body, {"content-type": "application/cloudevents-batch+json"})
-        answer = connection.getresponse()
-        text = answer.read()
-        need(answer.status in (200, 202, 207), f"POST /v1/events: {answer.status} {text[:300]!r}")
-        offset = json.loads(text)["position"]["offset"]
-        with self.lock:
-            self.end = max(self.end, offset)
-        return offset
+    def sink(self, file, events):
+        """Events a second of a server that only appends what it gets."""
+        port = free_port()
+        with subprocess.Popen([self.bench, "http-sink", str(port), self.folder / "sink"]) as server:
+            try:
+                self.wait_listening(port)
+                return events / self.tool("http-load", port, file, 0, events, SENDERS)["seconds"]
+            finally:
+                server.terminate()
 
-    def wait_folded(self, product, offset=None):
-        """Until an answer holds everything below `offset`, or below all that was acknowledged."""
+    @staticmethod
+    def wait_listening(port):
+        deadline = time.monotonic() + 10
+        while time.monotonic() < deadline:
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", port)) == 0:
+                    return
+        raise Broken(f"nobody listens on port {port}")
+
+    def wait_folded(self, product):
+        """Until an answer holds everything that was acknowledged."""
         deadline = time.monotonic() + 600
         while time.monotonic() < deadline:
-            status, body = product.get(f"/v1/calls?from=2000-01-01T00:00:00Z&until=2000-01-02T00:00:00Z&limit=1&min_offset={offset or self.end}")
+            status, body = product.get(f"/v1/calls?from=2000-01-01T00:00:00Z&until=2000-01-02T00:00:00Z&limit=1&min_offset={self.end}")
             if status == 200:
                 return
             need(status == 409, f"min_offset: {status} {body[:200]!r}")
         raise Broken("the views do not follow the log")
 
-    def visibility(self, product):
-        """From the acknowledgement of one event to the first answer that holds it, while others send at a fixed rate."""
-        stop, pause = threading.Event(), BATCH / max(1.0, self.rate / 4)
-
-        def load(seed):
-            chance, n = random.Random(seed), 0
-            while not stop.is_set():
-                began = time.monotonic()
-                self.post(product, "[" + ",".join(self.call(f"l{seed}-{n}-{k}", chance) for k in range(BATCH)) + "]")
-                n += 1
-                stop.wait(max(0.0, pause * 2 - (time.monotonic() - began)))
-
-        waits, chance = [], random.Random(7)
-        threads = [threading.Thread(target=load, args=(seed,)) for seed in range(2)]
-        for thread in threads:
-            thread.start()
-        try:
-            deadline = time.monotonic() + 60
-            for n in range(300):
-                if time.monotonic() > deadline:
-                    break
-                offset = self.post(product, "[" + self.call(f"v{n}", chance) + "]")
-                began = time.monotonic()
-                self.wait_folded(product, offset)
-                waits.append(1000 * (time.monotonic() - began))
-        finally:
-            stop.set()
-            for thread in threads:
-                thread.join()
-        self.numbers["ack_to_visible_p99_ms"] = p99(waits)
-
-    @staticmethod
-    def call(name, chance):
-        minute = chance.randrange(60)
-        return json.dumps({"specversion": "1.0", "id": name, "source": "/bench", "type": "normwatch.call.v1", "time": f"2026-11-03T10:{minute:02}:00Z",
-                           "data": {"call_id": name, "direction": "outbound", "from": str(101 + chance.randrange(MANAGERS)), "to": f"+7495{chance.randrange(1000000, 9999999)}",
-                                    "started_at": f"2026-11-03T10:{minute:02}:00Z", "answered_at": f"2026-11-03T10:{minute:02}:05Z", "ended_at": f"2026-11-03T10:{minute:02}:45Z"}})
+    def visibility(self, product, file):
+        """From the acknowledgement of one event to the first answer that holds it, at half of what is sustained."""
+        rate = self.sustained / 2
+        count = min(self.half, int(rate * VISIBLE_SECONDS))
+        seen = self.tool("http-visible", product.port, file, self.half, count - count % 100, rate)
+        need(seen["probes"] >= 100, f"only {seen['probes']} events were looked for")
+        self.numbers["ack_to_visible_p50_ms"] = seen["p50_ms"]
+        self.numbers["ack_to_visible_p99_ms"] = seen["p99_ms"]
 
     def queries(self, product):
         chance = random.Random(3)
-        self.wait_folded(product)
+        connection = http.client.HTTPConnection("127.0.0.1", product.port, timeout=60)
 
         def timed(path):
             began = time.monotonic()
-            product.get_json(path)
+            connection.request("GET", path)
+            answer = connection.getresponse()
+            text = answer.read()
+            need(answer.status == 200, f"GET {path}: {answer.status} {text[:300]!r}")
             return 1000 * (time.monotonic() - began)
+
+        def day(ahead):
+            return (FIRST_DAY_BEHIND - datetime.timedelta(days=ahead)).isoformat()
+
+        month = f"from={day(30)}&until={day(0)}"
 
         kpi = []
         for _ in range(100):
-            kpi.append(timed(f"/v1/kpis?from=2026-10-05&until=2026-11-04&manager=m-{chance.randrange(MANAGERS) + 1}&by=manager"))
-            day = chance.randrange(10, 30)
-            kpi.append(timed(f"/v1/kpis?from=2026-10-{day}&until=2026-10-{day + 1}&team=t-{chance.randrange(5) + 1}&by=manager"))
+            kpi.append(timed(f"/v1/kpis?{month}&manager=m-{chance.randrange(MANAGERS) + 1}&by=manager"))
+            ahead = chance.randrange(min(self.days, 30)) + 1
+            kpi.append(timed(f"/v1/kpis?from={day(ahead)}&until={day(ahead - 1)}&team=t-{chance.randrange(MANAGERS // 10) + 1}&by=manager"))
         self.numbers["kpi_query_p99_ms"] = p99(kpi)
-        search = [timed(f"/v1/calls?from=2026-10-05&until=2026-11-04&manager=m-{chance.randrange(MANAGERS) + 1}&limit=50") for _ in range(200)]
+        search = [timed(f"/v1/calls?{month}&manager=m-{chance.randrange(MANAGERS) + 1}&limit=50") for _ in range(200)]
         self.numbers["call_search_first_page_p99_ms"] = p99(search)
 
     def run(self):
@@ -239,12 +244,12 @@ class Bench:
         return self.numbers
 
 
-LOCAL = threading.local()
 SHOWN = [  # name, unit, decimals
     ("append_events_per_second", "events/s", 0), ("append_share_of_fdatasync_probe", "of the limit", 2), ("import_cdr_rows_per_core_second", "rows/cs", 0),
     ("import_cloudevents_per_core_second", "events/cs", 0), ("fold_kpi_events_per_core_second", "events/cs", 0), ("fold_search_events_per_core_second", "events/cs", 0),
     ("fold_share_of_same_rows_probe", "of the limit", 2), ("replay_events_per_second", "events/s", 0), ("replay_peak_mib", "MiB", 0), ("http_events_per_second", "events/s", 0),
-    ("http_events_per_core_second", "events/cs, intake and fold", 0), ("ack_to_visible_p99_ms", "ms", 1), ("kill_to_caught_up_s", "s", 2), ("rss_mib", "MiB", 0),
+    ("http_share_of_bare_server", "of the limit", 2), ("http_events_per_core_second", "events/cs, intake and fold", 0),
+    ("http_intake_events_per_core_second", "events/cs, intake alone", 0), ("ack_to_visible_p50_ms", "ms", 1), ("ack_to_visible_p99_ms", "ms", 1), ("kill_to_caught_up_s", "s", 2), ("rss_mib", "MiB", 0),
     ("kpi_query_p99_ms", "ms", 1), ("call_search_first_page_p99_ms", "ms", 1), ("disk_bytes_per_call", "B", 0)]
 
 

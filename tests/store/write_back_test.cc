@@ -42,7 +42,12 @@ public:
     /// One by one, so that they are counted.
     base::Result<std::vector<std::optional<std::string>>> get_many(
         Family family, std::span<const std::string_view> keys) const override {
-        return ViewReader::get_many(family, keys);
+        std::vector<std::optional<std::string>> values;
+        for (const std::string_view key : keys) {
+            BOOST_OUTCOME_TRY(auto value, get(family, key));
+            values.push_back(std::move(value));
+        }
+        return values;
     }
     base::Result<void> write(std::span<const Change> changes) override {
         if (refuses_writes || writes == writes_max) {
