@@ -59,23 +59,38 @@ std::string encode(const Event& event) {
     return record;
 }
 
-base::Result<Event> decode(std::string_view record) {
-    Event event;
+namespace {
+
+base::Result<void> decode_into(std::string_view record, pb::Event& head, pb::Personal& personal) {
     if (record.size() > std::numeric_limits<std::int32_t>::max() ||
-        !event.head.ParseFromArray(record.data(), static_cast<int>(record.size())) ||
-        event.head.type().empty()) {
+        !head.ParseFromArray(record.data(), static_cast<int>(record.size())) ||
+        head.type().empty()) {
         return base::Error(base::ErrorCode::corrupt, "not an event");
     }
-    if (event.head.personal_codec() != 0) {
-        return base::Error(
-            base::ErrorCode::corrupt,
-            "personal section of an unknown codec " + std::to_string(event.head.personal_codec()));
+    if (head.personal_codec() != 0) {
+        return base::Error(base::ErrorCode::corrupt, "personal section of an unknown codec " +
+                                                         std::to_string(head.personal_codec()));
     }
-    if (!event.personal.ParseFromString(event.head.personal())) {
+    if (!personal.ParseFromString(head.personal())) {
         return base::Error(base::ErrorCode::corrupt, "not a personal section");
     }
-    event.head.clear_personal();
+    head.clear_personal();
+    return base::success();
+}
+
+}  // namespace
+
+base::Result<Event> decode(std::string_view record) {
+    Event event;
+    BOOST_OUTCOME_TRY(decode_into(record, event.head, event.personal));
     return event;
+}
+
+base::Result<EventView> decode(std::string_view record, google::protobuf::Arena& arena) {
+    auto* const head = google::protobuf::Arena::CreateMessage<pb::Event>(&arena);
+    auto* const personal = google::protobuf::Arena::CreateMessage<pb::Personal>(&arena);
+    BOOST_OUTCOME_TRY(decode_into(record, *head, *personal));
+    return EventView(*head, *personal);
 }
 
 std::uint32_t add_party(Event& event, pb::Party party) {
@@ -83,7 +98,7 @@ std::uint32_t add_party(Event& event, pb::Party party) {
     return static_cast<std::uint32_t>(event.personal.parties_size());
 }
 
-const pb::Party* party_at(const Event& event, std::uint32_t index_plus_one) {
+const pb::Party* party_at(const EventView& event, std::uint32_t index_plus_one) {
     if (index_plus_one == 0 ||
         index_plus_one > static_cast<std::uint32_t>(event.personal.parties_size())) {
         return nullptr;

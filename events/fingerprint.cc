@@ -429,7 +429,7 @@ bool add_data(Fields& out, const pb::Event& event) {
 
 }  // namespace
 
-Fingerprint fingerprint(const Event& event, std::span<const std::uint64_t> subjects) {
+Fingerprint fingerprint(const EventView& event, std::span<const std::uint64_t> subjects) {
     Fields fields(subjects);
     return add_data(fields, event.head) ? fields.hash() : Fingerprint{};
 }

@@ -21,7 +21,7 @@ struct Fingerprint {
 
 /// The fingerprint of an event. `subjects[i]` is the ordinal of party i: the pair (normalised, raw)
 /// is what the fold interned; anonymous is 0. Of an event without entity: zeros.
-Fingerprint fingerprint(const Event& event, std::span<const std::uint64_t> subjects);
+Fingerprint fingerprint(const EventView& event, std::span<const std::uint64_t> subjects);
 
 /// The fingerprint of one leg inside `call.legs`, as if it had come as call.leg.v1.
 Fingerprint fingerprint_of_leg(const pb::CallLeg& leg, std::span<const std::uint64_t> subjects);

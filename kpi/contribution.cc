@@ -89,7 +89,7 @@ std::optional<Word> value_of(const std::array<Named<Word>, Size>& names, std::st
 /// Collects what one call gives; segment and instant are the same for all of it.
 class Giver {
 public:
-    explicit Giver(const AssembledCall& call) : call_(call) {}
+    explicit Giver(const AssembledCall& call) : call_(call) { given_.reserve(usual_count); }
 
     void count(Kpi kpi, Manager manager, Team team, std::uint64_t member = 0) {
         put(kpi, manager, team, 1, member);
@@ -106,6 +106,8 @@ public:
     std::vector<Contribution> take() { return std::move(given_); }
 
 private:
+    static constexpr std::size_t usual_count = 16;
+
     void put(Kpi kpi, Manager manager, Team team, std::int64_t value, std::uint64_t member) {
         Contribution one;
         one.kpi = kpi;

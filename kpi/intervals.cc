@@ -5,7 +5,8 @@
 namespace kpi {
 
 Intervals united(Intervals intervals) {
-    std::erase_if(intervals, [](const Interval& one) { return one.from >= one.until; });
+    const auto is_empty = [](const Interval& one) { return one.from >= one.until; };
+    intervals.erase(std::remove_if(intervals.begin(), intervals.end(), is_empty), intervals.end());
     std::sort(intervals.begin(), intervals.end());
     Intervals joined;
     for (const Interval& one : intervals) {

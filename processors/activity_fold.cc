@@ -62,7 +62,7 @@ IndexTerms index_terms(const EntityKey& key, const store::ActivityRow& row) {
 
 base::Result<Verdict> ActivityFold::apply(CompanyState& company, const Incoming& incoming) {
     BOOST_OUTCOME_TRY(const EntityKey key, activity_key(state_, company, incoming.event.head));
-    const std::string bytes = store::entity_key(key);
+    const store::Key bytes = store::entity_key(key);
     BOOST_OUTCOME_TRY(const auto stored, state_.read<Row>(Family::entity, bytes));
     Row before = stored.value_or(Row{});
     const Verdict verdict =
@@ -134,7 +134,7 @@ base::Result<void> ActivityFold::replace(CompanyState& company, const EntityKey&
 
 base::Result<void> ActivityFold::store_row(const EntityKey& key, const Row& before,
                                            const Row& after) {
-    const std::string bytes = store::entity_key(key);
+    const store::Key bytes = store::entity_key(key);
     if (!after.known && after.payments.empty()) {
         state_.rows.erase(Family::entity, bytes);
     } else {

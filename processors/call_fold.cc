@@ -57,9 +57,12 @@ std::vector<std::vector<std::size_t>> groups_of(const std::vector<store::LegRow>
 
 /// Whether a leg has a correlation id beside the native id of its call.
 bool has_other_token(const store::LegRow& leg, const std::string& primary) {
-    const std::vector<std::string> tokens = tokens_of(leg);
-    return std::any_of(tokens.begin(), tokens.end(),
-                       [&](const std::string& token) { return token != primary; });
+    const auto is_other = [&](const std::string& token) {
+        return !token.empty() && token != primary;
+    };
+    return leg.native_id != primary ||
+           (leg.kind == store::LegKind::cdr && is_other(leg.second_id)) ||
+           std::any_of(leg.linked_ids.begin(), leg.linked_ids.end(), is_other);
 }
 
 /// Out of `legs` what `leg` replaces: itself, and with a call event its inner legs.
@@ -79,7 +82,8 @@ std::string void_target(std::string_view kind, std::string_view entity_id) {
     return target;
 }
 
-base::Result<void> CallFold::want_rows(const CompanyState& company, const events::Event& event) {
+base::Result<void> CallFold::want_rows(const CompanyState& company,
+                                       const events::EventView& event) {
     const events::pb::Event& head = event.head;
     std::vector<std::string_view> tokens;
     if (head.has_cdr_row()) {
@@ -236,7 +240,7 @@ base::Result<void> CallFold::note_duplicate(CompanyState& company, kpi::Scope sc
         }
     };
     if (found.voided) {
-        const std::string key = store::entity_key(voided_key(company, scope, leg.native_id));
+        const store::Key key = store::entity_key(voided_key(company, scope, leg.native_id));
         BOOST_OUTCOME_TRY(auto aside, state_.read<store::VoidedLegsRow>(Family::entity, key));
         renew(aside->legs);
         state_.write(Family::entity, key, *aside);
@@ -269,7 +273,7 @@ base::Result<void> CallFold::gather(const CompanyState& company, kpi::Scope scop
 
 base::Result<void> CallFold::forget_voided(const CompanyState& company, kpi::Scope scope,
                                            const store::LegRow& leg) {
-    const std::string key = store::entity_key(voided_key(company, scope, leg.native_id));
+    const store::Key key = store::entity_key(voided_key(company, scope, leg.native_id));
     BOOST_OUTCOME_TRY(auto aside, state_.read<store::VoidedLegsRow>(Family::entity, key));
     if (!aside) {
         return base::success();
@@ -334,7 +338,7 @@ base::Result<std::vector<store::LegRow>> CallFold::set_voided_aside(
             standing.push_back(std::move(leg));
             continue;
         }
-        const std::string key = store::entity_key(voided_key(company, scope, leg.native_id));
+        const store::Key key = store::entity_key(voided_key(company, scope, leg.native_id));
         BOOST_OUTCOME_TRY(auto aside, state_.read<store::VoidedLegsRow>(Family::entity, key));
         store::VoidedLegsRow row = aside.value_or(store::VoidedLegsRow{});
         std::erase_if(row.legs, [&](const store::LegRow& one) { return same_leg(one, leg); });
@@ -361,7 +365,7 @@ base::Result<void> CallFold::replace(const CompanyState& company, kpi::Scope sco
                                      const std::string& primary, const store::CallRow* before,
                                      const store::CallRow* after) {
     const EntityKey entity = call_key(company, scope, primary);
-    const std::string key = store::entity_key(entity);
+    const store::Key key = store::entity_key(entity);
     std::vector<kpi::Contribution> was;
     std::vector<kpi::Contribution> is;
     IndexTerms old_terms;

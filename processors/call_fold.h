@@ -16,7 +16,7 @@ namespace processors {
 
 /// One event on its way through the fold: decoded, its parties interned.
 struct Incoming {
-    const events::Event& event;
+    events::EventView event;
     std::vector<InternedParty> parties;
     store::Observation delivery;
     events::Revision revision;
@@ -34,7 +34,7 @@ public:
     base::Result<Verdict> apply(CompanyState& company, const Incoming& incoming);
 
     /// Notes the rows that `apply` will look for (WriteBack::want).
-    base::Result<void> want_rows(const CompanyState& company, const events::Event& event);
+    base::Result<void> want_rows(const CompanyState& company, const events::EventView& event);
 
     /// A void of `call` or `call.leg` arrived: its target, if it is here, is judged again.
     base::Result<void> apply_void(CompanyState& company, kpi::Scope scope, std::string_view kind,

@@ -1,6 +1,7 @@
 #include "processors/call_parties.h"
 
 #include <algorithm>
+#include <boost/container/small_vector.hpp>
 #include <initializer_list>
 #include <tuple>
 
@@ -28,11 +29,12 @@ struct Name {
     std::string_view text;
     std::string_view normalised;
 };
+using Names = boost::container::small_vector<Name, 4>;
 
 /// Peer, then address, then number; of a channel behind a trunk the number alone: a stranger who
 /// shows a manager's extension as his caller id is no manager.
-std::vector<Name> names_of(const LegParty& party, bool trunk) {
-    std::vector<Name> names;
+Names names_of(const LegParty& party, bool trunk) {
+    Names names;
     if (!trunk) {
         names.push_back({party.peer, {}});
         names.push_back({party.address, party.has_number ? std::string_view{} : party.number});

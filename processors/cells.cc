@@ -243,10 +243,10 @@ std::string front_key(kpi::Company company) {
     return store::meta_key(name.bytes());
 }
 
-std::string key_bytes(const store::CellKey& key) {
+store::Key key_bytes(const store::CellKey& key) {
     return store::cell_key(key);
 }
-std::string key_bytes(const store::SetKey& key) {
+store::Key key_bytes(const store::SetKey& key) {
     return store::set_key(key);
 }
 bool is_empty(const store::CellRow& row) {
@@ -342,7 +342,7 @@ base::Result<Cells::Front*> Cells::front(kpi::Company company) {
 template <class Dirty>
 void Cells::flush(Dirty& dirty) {
     for (auto* const held : dirty) {
-        const std::string bytes = key_bytes(held->first);
+        const store::Key bytes = key_bytes(held->first);
         if (is_empty(held->second.row)) {
             rows_.erase(store::Family::state, bytes);
         } else if (held->second.is_new) {

@@ -1,6 +1,7 @@
 #include "processors/fold.h"
 
 #include <algorithm>
+#include <boost/container/small_vector.hpp>
 
 #include "base/ensure.h"
 #include "events/normal_form.h"
@@ -49,7 +50,7 @@ std::optional<base::UtcMillis> event_time(const events::pb::Event& head) {
 }
 
 /// Wants the rows of the texts whose ordinals are not in memory.
-void want_unknown_names(FoldState& state, kpi::Company company, const events::Event& event) {
+void want_unknown_names(FoldState& state, kpi::Company company, const events::EventView& event) {
     for (const events::pb::Party& party : event.personal.parties()) {
         for (const std::string* const text : {&party.raw(), &party.normalised()}) {
             if (!text->empty() && !state.names.is_cached(company, Table::subject, *text)) {
@@ -89,10 +90,10 @@ base::Result<void> Fold::open(std::uint64_t log_start) {
     }
     BOOST_OUTCOME_TRY(const auto job, state_.read<store::JobRow>(Family::state, job_key()));
     std::vector<std::string> ids;
-    const std::string prefix = store::name_key(kpi::Company(), Table::company, std::string_view());
+    const store::Key prefix = store::name_key(kpi::Company(), Table::company, std::string_view());
     BOOST_OUTCOME_TRY(state_.store.scan(Family::state, prefix, store::prefix_end(prefix),
                                         [&](std::string_view key, std::string_view) {
-                                            ids.emplace_back(key.substr(prefix.size()));
+                                            ids.emplace_back(key.substr(prefix.bytes().size()));
                                             return true;
                                         }));
     for (const std::string& id : ids) {
@@ -119,8 +120,9 @@ void Fold::write_position() {
 
 base::Result<void> Fold::look_ahead(std::span<const eventlog::ReadRecord> records) {
     ahead_.clear();
+    arena_.Reset();
     for (const eventlog::ReadRecord& record : records) {
-        auto event = events::decode(record.bytes);
+        const auto event = events::decode(record.bytes, arena_);
         if (!event) {
             continue;
         }
@@ -129,36 +131,41 @@ base::Result<void> Fold::look_ahead(std::span<const eventlog::ReadRecord> record
             want_unknown_names(state_, company->ordinal, event.value());
             BOOST_OUTCOME_TRY(calls_.want_rows(*company, event.value()));
         }
-        ahead_.emplace_back(record.offset, std::move(event).value());
+        ahead_.emplace_back(record.offset, event.value());
     }
     return state_.rows.read_wanted();
 }
 
-events::Event Fold::decoded(const eventlog::ReadRecord& record) {
+events::EventView Fold::decoded(const eventlog::ReadRecord& record) {
     while (!ahead_.empty() && ahead_.front().first < record.offset) {
         ahead_.pop_front();
     }
     if (!ahead_.empty() && ahead_.front().first == record.offset) {
-        events::Event event = std::move(ahead_.front().second);
+        const events::EventView event = ahead_.front().second;
         ahead_.pop_front();
         return event;
     }
-    auto event = events::decode(record.bytes);
-    if (event) {
-        return std::move(event).value();
+    if (ahead_.empty()) {
+        arena_.Reset();
     }
-    events::Event rejected;
-    rejected.head.mutable_rejected()->set_reason("unknown_type");
-    rejected.head.mutable_rejected()->set_stage("fold");
-    rejected.head.mutable_rejected()->set_detail("the record is no event of this version");
-    rejected.head.mutable_rejected()->set_bytes(record.bytes.size());
-    return rejected;
+    const auto event = events::decode(record.bytes, arena_);
+    if (event) {
+        return event.value();
+    }
+    using google::protobuf::Arena;
+    auto* const head = Arena::CreateMessage<events::pb::Event>(&arena_);
+    events::pb::Rejected* const rejected = head->mutable_rejected();
+    rejected->set_reason("unknown_type");
+    rejected->set_stage("fold");
+    rejected->set_detail("the record is no event of this version");
+    rejected->set_bytes(record.bytes.size());
+    return {*head, *Arena::CreateMessage<events::pb::Personal>(&arena_)};
 }
 
 base::Result<void> Fold::apply(const eventlog::ReadRecord& record) {
     ENSURE(record.offset == state_.position.next_offset && !has_job());
     state_.position.log_time = std::max(state_.position.log_time, record.received_at);
-    events::Event event = decoded(record);
+    const events::EventView event = decoded(record);
     BOOST_OUTCOME_TRY(CompanyState * company, state_.company(event.head.company()));
     BOOST_OUTCOME_TRY(const auto source,
                       state_.names.intern_as<kpi::Source>(company->ordinal, Table::source,
@@ -189,8 +196,9 @@ base::Result<void> Fold::commit() {
     return state_.rows.commit();
 }
 
-base::Result<Verdict> Fold::judge_event(const eventlog::ReadRecord& record, events::Event& event,
-                                        CompanyState& company, kpi::Source source) {
+base::Result<Verdict> Fold::judge_event(const eventlog::ReadRecord& record,
+                                        const events::EventView& event, CompanyState& company,
+                                        kpi::Source source) {
     if (event.head.has_rejected()) {
         return Verdict::rejected;
     }
@@ -205,7 +213,7 @@ base::Result<Verdict> Fold::judge_event(const eventlog::ReadRecord& record, even
                                    .mapper = event.head.mapper_revision()},
                       .fingerprint = {}};
     BOOST_OUTCOME_TRY(incoming.parties, intern_parties(state_.names, company.ordinal, event));
-    std::vector<std::uint64_t> subjects;
+    boost::container::small_vector<std::uint64_t, 8> subjects;
     for (std::size_t i = 0; i < incoming.parties.size(); ++i) {
         subjects.push_back(incoming.parties[i].normalised.value());
     }
@@ -328,7 +336,7 @@ base::Result<Verdict> Fold::keep(CompanyState& company, const Incoming& incoming
     }
     native.text(head.source()).text(head.id());
     const store::EntityKey key{company.ordinal, store::kind_byte(kind), {}, native.take()};
-    const std::string bytes = store::entity_key(key);
+    const store::Key bytes = store::entity_key(key);
     BOOST_OUTCOME_TRY(const auto stored, state_.read<store::KeptRow>(Family::entity, bytes));
     const Verdict verdict =
         judge(stored ? &stored->head : nullptr, incoming.revision, incoming.fingerprint);
@@ -345,9 +353,9 @@ base::Result<Verdict> Fold::keep(CompanyState& company, const Incoming& incoming
     return verdict;
 }
 
-base::Result<void> Fold::quarantine(const eventlog::ReadRecord& record, const events::Event& event,
-                                    const CompanyState& company, kpi::Source source,
-                                    Verdict verdict) {
+base::Result<void> Fold::quarantine(const eventlog::ReadRecord& record,
+                                    const events::EventView& event, const CompanyState& company,
+                                    kpi::Source source, Verdict verdict) {
     const events::pb::Event& head = event.head;
     const events::pb::Origin& origin = head.origin();
     store::QuarantineRow row{.company = company.ordinal,
@@ -397,7 +405,7 @@ base::Result<void> Fold::quarantine_action(const events::pb::QuarantineAction& a
 }
 
 base::Result<void> Fold::count(const CompanyState& company, kpi::Source source,
-                               const events::Event& event, Verdict verdict) {
+                               const events::EventView& event, Verdict verdict) {
     auto place = sources_.find({company.ordinal, source});
     if (place == sources_.end()) {
         const std::string key = store::source_key(company.ordinal, source);

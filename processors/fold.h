@@ -69,19 +69,21 @@ public:
     static constexpr std::size_t inline_entities_max = 10'000;
 
 private:
-    events::Event decoded(const eventlog::ReadRecord& record);
-    base::Result<Verdict> judge_event(const eventlog::ReadRecord& record, events::Event& event,
-                                      CompanyState& company, kpi::Source source);
+    events::EventView decoded(const eventlog::ReadRecord& record);
+    base::Result<Verdict> judge_event(const eventlog::ReadRecord& record,
+                                      const events::EventView& event, CompanyState& company,
+                                      kpi::Source source);
     base::Result<Verdict> dispatch(CompanyState& company, const Incoming& incoming);
     base::Result<Verdict> apply_void(CompanyState& company, const Incoming& incoming);
     base::Result<void> act_on_void(CompanyState& company, kpi::Scope scope,
                                    const events::pb::Void& voided, const std::string& entity_id);
     base::Result<Verdict> keep(CompanyState& company, const Incoming& incoming);
-    base::Result<void> quarantine(const eventlog::ReadRecord& record, const events::Event& event,
-                                  const CompanyState& company, kpi::Source source, Verdict verdict);
+    base::Result<void> quarantine(const eventlog::ReadRecord& record,
+                                  const events::EventView& event, const CompanyState& company,
+                                  kpi::Source source, Verdict verdict);
     base::Result<void> quarantine_action(const events::pb::QuarantineAction& action);
     base::Result<void> count(const CompanyState& company, kpi::Source source,
-                             const events::Event& event, Verdict verdict);
+                             const events::EventView& event, Verdict verdict);
     void write_position();
     void write_sources();
 
@@ -93,7 +95,8 @@ private:
     /// Counts of the sources heard since the last commit.
     std::map<std::pair<kpi::Company, kpi::Source>, store::SourceRow> sources_;
     std::map<std::string, std::pair<std::uint64_t, store::CompanyView>> shown_;
-    std::deque<std::pair<std::uint64_t, events::Event>> ahead_;  ///< decoded, by offset
+    google::protobuf::Arena arena_;
+    std::deque<std::pair<std::uint64_t, events::EventView>> ahead_;  ///< decoded there, by offset
 };
 
 }  // namespace processors

@@ -6,7 +6,7 @@
 namespace processors {
 namespace {
 
-std::string key_of(const store::EntityKey& entity, const IndexTerm& term) {
+store::Key key_of(const store::EntityKey& entity, const IndexTerm& term) {
     return store::index_key({term.index, entity.company, term.term, term.at, entity.kind,
                              entity.native_id, entity.scope});
 }

@@ -224,7 +224,7 @@ std::string_view address_part(std::string_view peer) {
 }
 
 base::Result<std::vector<InternedParty>> intern_parties(Names& names, kpi::Company company,
-                                                        const events::Event& event) {
+                                                        const events::EventView& event) {
     std::vector<InternedParty> parties;
     for (const events::pb::Party& party : event.personal.parties()) {
         InternedParty one;

@@ -17,7 +17,7 @@ struct InternedParty {
 };
 /// All parties of an event, interned in order; position = index of the party.
 base::Result<std::vector<InternedParty>> intern_parties(Names& names, kpi::Company company,
-                                                        const events::Event& event);
+                                                        const events::EventView& event);
 
 /// What mapping of an event into leg rows needs.
 struct LegSource {

@@ -26,7 +26,7 @@ std::vector<kpi::Contribution> at_instant(std::span<const kpi::Contribution> all
 
 base::Result<void> show_entity(Question& question, const store::IndexKey& key,
                                const EntityVisit& visit) {
-    const std::string row_key = store::entity_key(entity_of(key));
+    const store::Key row_key = store::entity_key(entity_of(key));
     StandingEntity entity{.key = key, .call = nullptr, .activity = nullptr, .contributions = {}};
     if (key.kind == store::kind_byte(events::Kind::call)) {
         BOOST_OUTCOME_TRY(const auto row, read_row<store::CallRow>(question.rows(),

@@ -150,7 +150,7 @@ base::Result<std::vector<Evidence>> Explanation::payments_of(const store::IndexK
 /// payments.
 base::Result<std::vector<Evidence>> Explanation::evidence(const store::IndexKey& key,
                                                           kpi::Kpi kpi) {
-    const std::string row_key = store::entity_key(entity_of(key));
+    const store::Key row_key = store::entity_key(entity_of(key));
     if (key.kind == store::kind_byte(events::Kind::call)) {
         BOOST_OUTCOME_TRY(const auto row, read_row<store::CallRow>(question_.rows(),
                                                                    store::Family::entity, row_key));

@@ -22,7 +22,7 @@ base::Result<std::optional<std::uint32_t>> Names::ordinal(store::Table table,
     if (text.empty()) {
         return std::optional<std::uint32_t>();
     }
-    const std::string key = store::name_key(company_, table, text);
+    const store::Key key = store::name_key(company_, table, text);
     BOOST_OUTCOME_TRY(const auto row, rows_->get(store::Family::state, key));
     if (!row) {
         return std::optional<std::uint32_t>();
@@ -37,8 +37,8 @@ base::Result<std::optional<std::uint32_t>> Names::ordinal(store::Table table,
 
 base::Result<std::vector<std::pair<std::uint32_t, std::string>>> Names::all(
     store::Table table) const {
-    const std::string first = store::text_key(company_, table, 0);
-    const std::string prefix = first.substr(0, first.size() - sizeof(std::uint32_t));
+    const store::Key first = store::text_key(company_, table, 0);
+    const std::string prefix(first.bytes().substr(0, first.bytes().size() - sizeof(std::uint32_t)));
     std::vector<std::pair<std::uint32_t, std::string>> found;
     BOOST_OUTCOME_TRY(rows_->scan(store::Family::state, first, store::prefix_end(prefix),
                                   [&](std::string_view key, std::string_view value) {

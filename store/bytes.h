@@ -2,6 +2,7 @@
 
 #include <array>
 #include <bit>
+#include <boost/container/small_vector.hpp>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -12,17 +13,17 @@
 
 namespace store {
 
-/// Appends to keys: big-endian, so that byte order is number order.
+/// Appends to keys: big-endian, so that byte order is number order. A short key needs no memory of
+/// its own.
 class KeyWriter {
 public:
-    KeyWriter() { bytes_.reserve(usual_bytes); }
     KeyWriter& u8(std::uint8_t value) {
         bytes_.push_back(static_cast<char>(value));
         return *this;
     }
-    KeyWriter& u16(std::uint16_t value) { return big_endian(value, 2); }
-    KeyWriter& u32(std::uint32_t value) { return big_endian(value, 4); }
-    KeyWriter& u64(std::uint64_t value) { return big_endian(value, 8); }
+    KeyWriter& u16(std::uint16_t value) { return big_endian<2>(value); }
+    KeyWriter& u32(std::uint32_t value) { return big_endian<4>(value); }
+    KeyWriter& u64(std::uint64_t value) { return big_endian<8>(value); }
     /// Signed numbers sort below unsigned ones of the same bits: the sign is flipped.
     KeyWriter& i64(std::int64_t value) {
         return u64(std::bit_cast<std::uint64_t>(value) ^ (std::uint64_t{1} << 63));
@@ -40,28 +41,30 @@ public:
                 bytes_.push_back('\xff');
             }
         }
-        bytes_.append(2, '\0');
+        bytes_.insert(bytes_.end(), 2, '\0');
         return *this;
     }
     KeyWriter& raw(std::string_view value) {
-        bytes_ += value;
+        bytes_.insert(bytes_.end(), value.begin(), value.end());
         return *this;
     }
-    std::string take() { return std::move(bytes_); }
-    const std::string& bytes() const { return bytes_; }
+    std::string take() const { return std::string(bytes()); }
+    std::string_view bytes() const { return {bytes_.data(), bytes_.size()}; }
+    operator std::string_view() const { return bytes(); }
 
 private:
-    static constexpr std::size_t usual_bytes = 64;
+    static constexpr std::size_t usual_bytes = 96;
 
-    KeyWriter& big_endian(std::uint64_t value, std::size_t count) {
-        std::array<char, 8> bytes{};
+    template <std::size_t count>
+    KeyWriter& big_endian(std::uint64_t value) {
+        std::array<char, count> bytes{};
         for (std::size_t i = 0; i < count; ++i) {
             bytes[i] = static_cast<char>((value >> (8 * (count - 1 - i))) & 0xff);
         }
-        bytes_.append(bytes.data(), count);
+        bytes_.insert(bytes_.end(), bytes.begin(), bytes.end());
         return *this;
     }
-    std::string bytes_;
+    boost::container::small_vector<char, usual_bytes> bytes_;
 };
 
 /// Eight bytes of `key` from `begin` on as a number of the same order, for comparing; 0 behind the
@@ -74,6 +77,26 @@ inline std::uint64_t number_at(std::string_view key, std::size_t begin) {
     const auto number = std::bit_cast<std::uint64_t>(bytes);
     return std::endian::native == std::endian::little ? __builtin_bswap64(number) : number;
 }
+
+/// A key on the stack.
+using Key = KeyWriter;
+
+/// The first bytes of a key, for sorting many: equal ones leave the order to the keys themselves.
+struct KeyHead {
+    explicit KeyHead(std::string_view key)
+        : first(number_at(key, 0)), second(number_at(key, 8)), third(number_at(key, 16)) {}
+    friend bool operator==(const KeyHead&, const KeyHead&) = default;
+    friend bool operator<(const KeyHead& a, const KeyHead& b) {
+        if (a.first != b.first) {
+            return a.first < b.first;
+        }
+        return a.second != b.second ? a.second < b.second : a.third < b.third;
+    }
+
+    std::uint64_t first;
+    std::uint64_t second;
+    std::uint64_t third;
+};
 
 /// Reads what KeyWriter wrote. `ok()` is false once something was missing; values are then 0.
 class KeyReader {

@@ -1,7 +1,6 @@
 #include "store/index_changes.h"
 
 #include <algorithm>
-#include <array>
 #include <cstring>
 
 #include "store/bytes.h"
@@ -16,7 +15,7 @@ constexpr std::size_t term_bytes = 1 + 4 + 8;
 }  // namespace
 
 struct IndexChanges::Place {
-    std::array<std::uint64_t, 3> head{};
+    KeyHead head;
     std::uint32_t number = 0;
 };
 
@@ -30,9 +29,7 @@ void IndexChanges::add(std::string_view key, bool is_put, bool was_absent) {
 }
 
 IndexChanges::Place IndexChanges::place_of(std::size_t number) const {
-    const std::string_view key = changes_[number].key;
-    return {{number_at(key, 0), number_at(key, 8), number_at(key, 16)},
-            static_cast<std::uint32_t>(number)};
+    return {KeyHead(changes_[number].key), static_cast<std::uint32_t>(number)};
 }
 
 std::vector<IndexChanges::Place> IndexChanges::places_of(std::string_view from,

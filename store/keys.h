@@ -100,38 +100,36 @@ inline KeyWriter level_prefix(StateKind kind, kpi::Company company, const LevelK
     key.u32(level.subject).u32(level.team);
     return key;
 }
-inline std::string cell_key(const CellKey& cell) {
+inline Key cell_key(const CellKey& cell) {
     KeyWriter key = level_prefix(StateKind::cell, cell.company, cell.level);
     key.u8(static_cast<std::uint8_t>(cell.group)).raw({cell.currency.data(), cell.currency.size()});
     key.u32(cell.bucket).u8(static_cast<std::uint8_t>(cell.segment));
-    return key.take();
+    return key;
 }
-inline std::string set_key(const SetKey& set) {
+inline Key set_key(const SetKey& set) {
     KeyWriter key = level_prefix(StateKind::set, set.company, set.level);
     key.u8(static_cast<std::uint8_t>(set.set))
         .u32(set.bucket)
         .u8(static_cast<std::uint8_t>(set.segment));
-    return key.take();
+    return key;
 }
 /// Reads a cell or set key; false when the bytes are none.
 bool read_cell_key(std::string_view bytes, CellKey& cell);
 bool read_set_key(std::string_view bytes, SetKey& set);
 
-inline std::string name_key(kpi::Company company, Table table, std::string_view text) {
+inline Key name_key(kpi::Company company, Table table, std::string_view text) {
     return KeyWriter()
         .u8(static_cast<std::uint8_t>(StateKind::name))
         .u32(company.value())
         .u8(static_cast<std::uint8_t>(table))
-        .raw(text)
-        .take();
+        .raw(text);
 }
-inline std::string text_key(kpi::Company company, Table table, std::uint32_t ordinal) {
+inline Key text_key(kpi::Company company, Table table, std::uint32_t ordinal) {
     return KeyWriter()
         .u8(static_cast<std::uint8_t>(StateKind::text))
         .u32(company.value())
         .u8(static_cast<std::uint8_t>(table))
-        .u32(ordinal)
-        .take();
+        .u32(ordinal);
 }
 /// `identity`: the parts of the identity (interface.md 3), each as KeyWriter::text or i64.
 inline std::string directory_key(kpi::Company company, events::Kind kind,
@@ -176,13 +174,12 @@ struct EntityKey {
     std::string native_id;
     friend auto operator<=>(const EntityKey&, const EntityKey&) = default;
 };
-inline std::string entity_key(const EntityKey& key) {
+inline Key entity_key(const EntityKey& key) {
     return KeyWriter()
         .u32(key.company.value())
         .u8(key.kind)
         .u32(key.scope.value())
-        .raw(key.native_id)
-        .take();
+        .raw(key.native_id);
 }
 inline std::string entity_prefix(kpi::Company company, std::uint8_t kind) {
     return KeyWriter().u32(company.value()).u8(kind).take();
@@ -215,7 +212,7 @@ struct IndexKey {
     friend auto operator<=>(const IndexKey&, const IndexKey&) = default;
 };
 /// Newest first, then native id, then scope.
-inline std::string index_key(const IndexKey& key) {
+inline Key index_key(const IndexKey& key) {
     return KeyWriter()
         .u8(static_cast<std::uint8_t>(key.index))
         .u32(key.company.value())
@@ -223,8 +220,7 @@ inline std::string index_key(const IndexKey& key) {
         .descending(base::to_ms(key.at))
         .u8(key.kind)
         .text(key.native_id)
-        .u32(key.scope.value())
-        .take();
+        .u32(key.scope.value());
 }
 inline std::string index_prefix(Index index, kpi::Company company, std::uint64_t term) {
     return KeyWriter().u8(static_cast<std::uint8_t>(index)).u32(company.value()).u64(term).take();

@@ -3,9 +3,7 @@
 #include <xxhash.h>
 
 #include <algorithm>
-#include <array>
 #include <boost/container/small_vector.hpp>
-#include <tuple>
 #include <utility>
 
 #include "base/ensure.h"
@@ -317,20 +315,19 @@ base::Result<bool> WriteBack::ingest_new_keys(std::span<const IndexChange* const
 /// A memtable takes rows in the order of their keys at half the cost.
 void WriteBack::sort_dirty() {
     struct Place {
-        std::array<std::uint64_t, 3> head{};
+        KeyHead head;
         Dirty dirty;
     };
     std::vector<Place> places;
     places.reserve(dirty_.size());
     for (const Dirty& dirty : dirty_) {
-        const std::string_view key = dirty.row->key;
-        places.push_back({{number_at(key, 0), number_at(key, 8), number_at(key, 16)}, dirty});
+        places.push_back({KeyHead(dirty.row->key), dirty});
     }
     std::sort(places.begin(), places.end(), [](const Place& a, const Place& b) {
-        if (a.dirty.family != b.dirty.family || a.head != b.head) {
-            return std::tie(a.dirty.family, a.head) < std::tie(b.dirty.family, b.head);
+        if (a.dirty.family != b.dirty.family) {
+            return a.dirty.family < b.dirty.family;
         }
-        return a.dirty.row->key < b.dirty.row->key;
+        return a.head == b.head ? a.dirty.row->key < b.dirty.row->key : a.head < b.head;
     });
     std::transform(places.begin(), places.end(), dirty_.begin(),
                    [](const Place& place) { return place.dirty; });

@@ -49,29 +49,29 @@ TEST(Keys, HaveTheGoldenBytes) {
     store_test::expect_golden(
         "keys.txt",
         {{"meta", to_hex(store::meta_key("position"))},
-         {"cell", to_hex(store::cell_key(sample_cell()))},
-         {"set", to_hex(store::set_key(sample_set()))},
+         {"cell", to_hex(store::cell_key(sample_cell()).take())},
+         {"set", to_hex(store::set_key(sample_set()).take())},
          {"directory", to_hex(store::directory_key(company, events::Kind::manager,
                                                    store::KeyWriter().text("m-1").i64(-5).take()))},
          {"client", to_hex(store::client_key(company, kpi::Client{9}))},
-         {"name", to_hex(store::name_key(company, store::Table::manager, "m-1"))},
-         {"text", to_hex(store::text_key(company, store::Table::subject, 77))},
+         {"name", to_hex(store::name_key(company, store::Table::manager, "m-1").take())},
+         {"text", to_hex(store::text_key(company, store::Table::subject, 77).take())},
          {"source", to_hex(store::source_key(company, kpi::Source{2}))},
          {"quarantine", to_hex(store::quarantine_key(1'000'000))},
          {"thread", to_hex(store::thread_key(company, "root@x"))},
-         {"entity", to_hex(store::entity_key(entity))},
-         {"index", to_hex(store::index_key(sample_index()))}});
+         {"entity", to_hex(store::entity_key(entity).take())},
+         {"index", to_hex(store::index_key(sample_index()).take())}});
 }
 
 TEST(Keys, ReadBack) {
     store::CellKey cell;
-    ASSERT_TRUE(store::read_cell_key(store::cell_key(sample_cell()), cell));
+    ASSERT_TRUE(store::read_cell_key(store::cell_key(sample_cell()).take(), cell));
     EXPECT_EQ(cell, sample_cell());
     store::SetKey set;
-    ASSERT_TRUE(store::read_set_key(store::set_key(sample_set()), set));
+    ASSERT_TRUE(store::read_set_key(store::set_key(sample_set()).take(), set));
     EXPECT_EQ(set, sample_set());
     IndexKey index;
-    ASSERT_TRUE(store::read_index_key(store::index_key(sample_index()), index));
+    ASSERT_TRUE(store::read_index_key(store::index_key(sample_index()).take(), index));
     EXPECT_EQ(index, sample_index());
     const store::EntityKey written{.company = kpi::Company{1},
                                    .kind = store::alias_kind,
@@ -83,9 +83,9 @@ TEST(Keys, ReadBack) {
 }
 
 TEST(Keys, CutOrStretchedOnesAreRefused) {
-    const std::string cell = store::cell_key(sample_cell());
-    const std::string set = store::set_key(sample_set());
-    const std::string index = store::index_key(sample_index());
+    const std::string cell = store::cell_key(sample_cell()).take();
+    const std::string set = store::set_key(sample_set()).take();
+    const std::string index = store::index_key(sample_index()).take();
     store::CellKey cell_out;
     store::SetKey set_out;
     IndexKey index_out;
@@ -109,7 +109,7 @@ TEST(Keys, CutOrStretchedOnesAreRefused) {
 
 TEST(Keys, EveryAcceptedCellKeyIsWrittenSo) {
     std::mt19937_64 random(2);
-    const std::string key = store::cell_key(sample_cell());
+    const std::string key = store::cell_key(sample_cell()).take();
     std::size_t accepted = 0;
     for (int round = 0; round < 20'000; ++round) {
         std::string bytes = key;
@@ -117,7 +117,7 @@ TEST(Keys, EveryAcceptedCellKeyIsWrittenSo) {
         store::CellKey cell;
         if (store::read_cell_key(bytes, cell)) {
             ++accepted;
-            EXPECT_EQ(store::cell_key(cell), bytes);
+            EXPECT_EQ(store::cell_key(cell).take(), bytes);
         }
     }
     EXPECT_GT(accepted, 1'000U);
@@ -137,7 +137,8 @@ TEST(Index, IsNewestFirstThenByNativeIdThenByScope) {
         }
     }
     for (std::size_t i = 1; i < in_order.size(); ++i) {
-        EXPECT_LT(store::index_key(in_order[i - 1]), store::index_key(in_order[i])) << i;
+        EXPECT_LT(store::index_key(in_order[i - 1]).take(), store::index_key(in_order[i]).take())
+            << i;
     }
 }
 
@@ -149,7 +150,7 @@ TEST(Index, RangeIsHalfOpen) {
     const auto is_within = [&](std::int64_t at) {
         IndexKey key = sample_index();
         key.at = base::from_ms(at);
-        const std::string bytes = store::index_key(key);
+        const std::string bytes = store::index_key(key).take();
         return lower <= bytes && bytes < upper;
     };
     EXPECT_FALSE(is_within(999));
@@ -167,13 +168,13 @@ TEST(Index, UnboundedRangeHoldsEveryInstantOfItsTermAndNoOther) {
     for (const std::int64_t at :
          {std::int64_t{-60'000'000'000'000}, std::int64_t{0}, std::int64_t{253'402'300'799'999}}) {
         key.at = base::from_ms(at);
-        EXPECT_LE(lower, store::index_key(key));
-        EXPECT_LT(store::index_key(key), upper);
+        EXPECT_LE(lower, store::index_key(key).take());
+        EXPECT_LT(store::index_key(key).take(), upper);
     }
     key.term = 43;
-    EXPECT_GT(store::index_key(key), upper);
+    EXPECT_GT(store::index_key(key).take(), upper);
     key.term = 41;
-    EXPECT_LT(store::index_key(key), lower);
+    EXPECT_LT(store::index_key(key).take(), lower);
 }
 
 TEST(Bucket, IsAQuarterHourFromItsStart) {
