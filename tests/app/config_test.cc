@@ -123,6 +123,11 @@ INSTANTIATE_TEST_SUITE_P(
     FollowedFiles, ConfigMistake,
     testing::Values(
         of_file("no_path", "follow: true", "follow: path is needed"),
+        Mistake{"no_paths",
+                head + "sources:\n  - {id: a, kind: cloudevents, follow: true}\n"
+                       "  - {id: b, kind: cloudevents, follow: true}\n",
+                "n.yaml:4: sources[0].follow: path is needed\n"
+                "n.yaml:5: sources[1].follow: path is needed"},
         of_file("no_follow", "path: /m.csv",
                 "path: say follow: true to read the file as it grows; without path the source is "
                 "fed by import"),
@@ -347,7 +352,7 @@ TEST(Config, WhatIsShownReadsBackTheSame) {
     EXPECT_NE(shown.find("pbx: \"main\""), std::string::npos);
 }
 
-TEST(ConfigShow, KeepsEveryDigitOfANumber) {
+TEST(Config, ShowsEveryDigitOfANumber) {
     const Config config = good(head + "kpis: {qualified_seconds: 1234567.25}\n");
     const Config again = good(show_config(config));
     EXPECT_EQ(again.company("acme")->kpis.numbers, config.company("acme")->kpis.numbers);
