@@ -20,7 +20,7 @@ int main(int count, char** words) {
         }
     }
     for (const std::filesystem::path& path : files) {
-        std::cout << path.string() << std::endl;  // flushed: the run may end the process
+        std::cout << path.string() << '\n' << std::flush;  // the run may end the process
         std::ifstream file(path, std::ios::binary);
         const std::string input{std::istreambuf_iterator<char>(file), {}};
         fuzz::run(input);

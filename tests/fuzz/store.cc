@@ -22,11 +22,11 @@ void check_row(std::string_view bytes) {
     }
 }
 
-template <class Key, bool (*read)(std::string_view, Key&), std::string (*write)(const Key&)>
+template <class Key, bool (*Read)(std::string_view, Key&), std::string (*Write)(const Key&)>
 void check_key(std::string_view bytes) {
     Key key;
-    if (read(bytes, key)) {
-        ENSURE(write(key) == bytes);
+    if (Read(bytes, key)) {
+        ENSURE(Write(key) == bytes);
     }
 }
 
