@@ -38,10 +38,13 @@ void check_addresses(std::string_view text) {
             ENSURE(events::normal_number(*normal, plan) == normal);
         }
     }
-    const std::string mail = events::normal_mail(text);
-    ENSURE(events::lower_case(mail) == mail && events::trimmed(mail) == mail);
     const std::string masked = events::masked_number(text);
     ENSURE(text.size() <= 7 || masked != text || text.find('*') != std::string_view::npos);
+    if (!base::is_utf8(text)) {
+        return;  // what stands around white space that is taken out may become some
+    }
+    const std::string mail = events::normal_mail(text);
+    ENSURE(events::lower_case(mail) == mail && events::trimmed(mail) == mail);
     const std::string message = events::normal_message_id(text);
     ENSURE(events::without_white_space(message) == message);
 }
