@@ -27,7 +27,7 @@ std::string list_of(const std::vector<std::string>& words) {
 std::string show(const KpiSettings& kpis) {
     std::string out;
     for (const auto& [key, value] : kpis.numbers) {
-        out += fmt::format("{}{}: {:g}", out.empty() ? "" : ", ", key, value);
+        out += fmt::format("{}{}: {}", out.empty() ? "" : ", ", key, value);
     }
     for (const auto& [key, value] : kpis.words) {
         out += fmt::format("{}{}: {}", out.empty() ? "" : ", ", key, value);

@@ -130,7 +130,7 @@ private:
                                                   "it grows; without path the source is fed "
                                                   "by import");
         }
-        if (!source.follow) {
+        if (!source.follow || source.path.empty()) {
             return;
         }
         source.lateness_seconds = file_lateness_seconds;

@@ -3,15 +3,19 @@
 #include <unistd.h>
 #include <yaml-cpp/yaml.h>
 
+#include <algorithm>
 #include <cctype>
 #include <set>
 #include <utility>
+
+#include "base/utf8.h"
 
 namespace app {
 namespace {
 
 constexpr std::string_view variable_prefix = "NORMWATCH_";
 constexpr int depth_max = 16;
+constexpr const char* no_text = "expected one line of UTF-8";
 
 base::Error wrong(const std::string& place, const std::string& what) {
     return base::Error(base::ErrorCode::invalid, place + ": " + what);
@@ -19,6 +23,14 @@ base::Error wrong(const std::string& place, const std::string& what) {
 
 std::string place_of(const std::string& name, const YAML::Mark& mark) {
     return name + ":" + std::to_string((mark.line < 0 ? 0 : mark.line) + 1);
+}
+
+/// Whether it stands on one line of an answer and in an event, whose texts are UTF-8. YAML's
+/// escapes make other bytes too: `\N` one that is none.
+bool is_text(std::string_view text) {
+    return base::is_utf8(text) && std::none_of(text.begin(), text.end(), [](char c) {
+               return static_cast<unsigned char>(c) < 0x20 && c != '\t';
+           });
 }
 
 /// Reads one node; `place_name` with a line when `with_lines`, else as it stands.
@@ -43,6 +55,9 @@ public:
             }
         } else if (node.IsScalar()) {
             out.text = node.Scalar();
+            if (!is_text(out.text)) {
+                return wrong(out.place, no_text);
+            }
             const bool is_plain = node.Tag() != "!";
             const bool is_null =
                 is_plain && (out.text.empty() || out.text == "~" || out.text == "null");
@@ -65,6 +80,9 @@ private:
                 return wrong(where, "a key must be one word");
             }
             const std::string key = member.first.Scalar();
+            if (!is_text(key)) {
+                return wrong(where, no_text);
+            }
             if (key == "<<") {
                 return wrong(where, "merging of maps (<<) is not supported");
             }

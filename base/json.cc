@@ -308,10 +308,11 @@ JsonWriter& JsonWriter::json(const json::value& value) {
         }
         case json::kind::double_: {
             std::array<char, 360> buffer;
-            const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(),
-                                           value.get_double(), std::chars_format::fixed)
+            const double number = value.get_double() + 0.0;  // makes one zero of the two
+            const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), number,
+                                           std::chars_format::fixed)
                                  .ptr;
-            return std::isfinite(value.get_double())
+            return std::isfinite(number)
                        ? raw({buffer.data(), static_cast<std::size_t>(end - buffer.data())})
                        : null();
         }

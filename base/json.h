@@ -66,7 +66,8 @@ public:
     /// zeros trimmed, never `-0`. What is not finite is `null`.
     JsonWriter& number(double number, int decimals);
 
-    /// A read value, members in their order; a double in its shortest form that reads back equal.
+    /// A read value, members in their order; a double in its shortest form that reads back equal,
+    /// never `-0`.
     JsonWriter& json(const boost::json::value& value);
 
     /// `text` as it is, in the place of a value: the caller vouches that it is one JSON value.

@@ -14,6 +14,7 @@
 
 #include "base/ensure.h"
 #include "base/json.h"
+#include "base/utf8.h"
 #include "events/text.h"
 #include "ingest/cloudevents/event_json.h"
 #include "ingest/cloudevents/mapper.h"
@@ -57,6 +58,14 @@ struct Mistake {
 
 std::size_t line_of(const YAML::Node& node) {
     return static_cast<std::size_t>(std::max(node.Mark().line, 0)) + 1;
+}
+
+/// Events hold UTF-8 alone; YAML's escapes make other bytes too: `\N` one that is none.
+const std::string& checked(const YAML::Node& node) {
+    if (!base::is_utf8(node.Scalar())) {
+        throw Mistake{line_of(node), "not UTF-8"};
+    }
+    return node.Scalar();
 }
 
 std::optional<json::value> number_of(const std::string& text) {
@@ -127,7 +136,7 @@ private:
         if (is_null(node)) {
             return nullptr;
         }
-        return node.IsScalar() ? json::value(node.Scalar()) : any(node, 0);
+        return node.IsScalar() ? json::value(checked(node)) : any(node, 0);
     }
 
     json::value texts(const YAML::Node& node) {
@@ -178,7 +187,7 @@ private:
     }
 
     static json::value scalar(const YAML::Node& node) {
-        const std::string& written = node.Scalar();
+        const std::string& written = checked(node);
         if (!is_quoted(node)) {
             if (is_among(written, {"true", "True", "TRUE"})) {
                 return true;
@@ -197,7 +206,7 @@ private:
         if (!name.IsScalar()) {
             throw Mistake{line_of(name), "a name that is no text"};
         }
-        if (!object.emplace(name.Scalar(), std::move(value)).second) {
+        if (!object.emplace(checked(name), std::move(value)).second) {
             throw Mistake{line_of(name), "\"" + name.Scalar() + "\" stands there twice"};
         }
     }
@@ -256,7 +265,7 @@ private:
         std::map<std::string, std::size_t> lines;
         for (const auto& member : node) {
             const std::string name =
-                member.first.IsScalar() ? member.first.Scalar() : std::string();
+                member.first.IsScalar() ? checked(member.first) : std::string();
             const Field* field = type.field(name);
             const bool is_ours = field != nullptr && field->place != Place::revision &&
                                  field->place != Place::declared_by;

@@ -6,6 +6,7 @@
 # NORMWATCH_SHARED   folder of the contract (acceptance/, data/); default ../shared. Absent: the
 #                    phases that need it are skipped by name, with NORMWATCH_CI=1 they fail.
 # NORMWATCH_SEEDS    seeds of the phase `model`; default five made from the date
+# NORMWATCH_FUZZ_SECONDS  seconds of each target of the phase `fuzz`; default 30
 # NORMWATCH_JOBS     compile jobs and parallel tests; default the number of cores
 set -uo pipefail
 
@@ -22,7 +23,7 @@ export CCACHE_BASEDIR=$root CCACHE_NOHASHDIR=1 NORMWATCH_SHARED=$shared
 export NORMWATCH_FIXTURES=${NORMWATCH_FIXTURES:-$shared/data}
 
 # In the order of their cost.
-phases=(format release sample acceptance serve model kill follow redrive stop powercut gcc asan tsan tidy mutants)
+phases=(format release sample acceptance serve model kill follow redrive stop powercut fuzz gcc asan tsan tidy mutants)
 
 usage() {
     echo "usage: tests/run.sh [--only PHASE,..] [--without PHASE,..] [--list]   phases: ${phases[*]}" >&2
@@ -153,6 +154,11 @@ phase_stop() {
 
 phase_powercut() {
     python3 tests/drills/power_cut.py --normwatch "$binary" --cuts "${NORMWATCH_CUTS:-6}"
+}
+
+# Every fuzz target over its corpus and then over what it makes of it, so long that a bad change is met.
+phase_fuzz() {
+    configure_build fuzz && NORMWATCH_JOBS=$jobs tests/fuzz/run.sh
 }
 
 phase_mutants() {

@@ -5,6 +5,8 @@
 #include <optional>
 #include <utility>
 
+#include "base/utf8.h"
+
 namespace ingest::cdr_csv {
 namespace {
 
@@ -183,6 +185,9 @@ base::Error wrong(const std::string& what) {
 }  // namespace
 
 base::Result<TimeFormat> TimeFormat::parse(std::string_view text) {
+    if (!base::is_utf8(text)) {  // it stands in the reasons of what it does not fit
+        return wrong("not UTF-8");
+    }
     TimeFormat format;
     format.text_ = text;
     std::string seen;

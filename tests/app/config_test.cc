@@ -35,6 +35,12 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"empty", "", "n.yaml:1: data_dir is needed\nn.yaml:1: company is needed"},
         Mistake{"no_map", "- a\n", "n.yaml:1: configuration: expected a map of keys"},
         Mistake{"no_yaml", "data_dir: [\n", "n.yaml:2: end of sequence flow not found"},
+        Mistake{"not_utf8", "data_dir: d\ncompany: {id: a, name: \xD1\xEA}\n",
+                "n.yaml:2: expected one line of UTF-8"},
+        Mistake{"two_lines", "data_dir: d\ncompany: {id: a, name: \"a\\nb\"}\n",
+                "n.yaml:2: expected one line of UTF-8"},
+        Mistake{"key_of_two_lines", head + "\"a\\nb\": 1\n",
+                "n.yaml:3: expected one line of UTF-8"},
         Mistake{"unknown_key", head + "server_typo: 1\n", "n.yaml:3: unknown key server_typo"},
         Mistake{"unknown_inner_key", head + "server:\n  listn: a\n",
                 "n.yaml:4: unknown key server.listn"},
@@ -117,6 +123,11 @@ INSTANTIATE_TEST_SUITE_P(
     FollowedFiles, ConfigMistake,
     testing::Values(
         of_file("no_path", "follow: true", "follow: path is needed"),
+        Mistake{"no_paths",
+                head + "sources:\n  - {id: a, kind: cloudevents, follow: true}\n"
+                       "  - {id: b, kind: cloudevents, follow: true}\n",
+                "n.yaml:4: sources[0].follow: path is needed\n"
+                "n.yaml:5: sources[1].follow: path is needed"},
         of_file("no_follow", "path: /m.csv",
                 "path: say follow: true to read the file as it grows; without path the source is "
                 "fed by import"),
@@ -339,6 +350,12 @@ TEST(Config, WhatIsShownReadsBackTheSame) {
     EXPECT_EQ(show_config(good(shown)), shown);
     EXPECT_NE(shown.find("partitions: 3"), std::string::npos);
     EXPECT_NE(shown.find("pbx: \"main\""), std::string::npos);
+}
+
+TEST(Config, ShowsEveryDigitOfANumber) {
+    const Config config = good(head + "kpis: {qualified_seconds: 1234567.25}\n");
+    const Config again = good(show_config(config));
+    EXPECT_EQ(again.company("acme")->kpis.numbers, config.company("acme")->kpis.numbers);
 }
 
 }  // namespace

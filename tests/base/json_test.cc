@@ -44,7 +44,8 @@ INSTANTIATE_TEST_SUITE_P(
         Accepted{"beyond_64_bits_below", "-9223372036854775809", "-9223372036854775808"},
         Accepted{"nearest_double", "8.41", "8.41"},
         Accepted{"nearest_double_long", "0.1000000000000000055511151231257827", "0.1"},
-        Accepted{"exponent", "1.5e3", "1500"}, Accepted{"tiny", "1e-400", "0"},
+        Accepted{"exponent", "1.5e3", "1500"},
+        Accepted{"negative_nothing", "[-0.0,-1e-400]", "[0,0]"}, Accepted{"tiny", "1e-400", "0"},
         Accepted{"deepest", nested(64), nested(64)}),
     [](const auto& tested) { return tested.param.name; });
 

@@ -275,6 +275,7 @@ TEST(TimeFormatTest, RefusesWhatTellsNoInstant) {
     };
     EXPECT_EQ(refusal("%Y-%m-%d %H:%M:%Q"), "unknown %Q");
     EXPECT_EQ(refusal("%Y-%m-%d %H:%M:%S%"), "a % at the end");
+    EXPECT_EQ(refusal("%F \xD0 %T"), "not UTF-8");
     EXPECT_EQ(refusal("%F %T %H"), "%H stands there twice");
     EXPECT_EQ(refusal("%s %H"), "%s stands alone, or with %f");
     EXPECT_EQ(refusal("%F %I:%M"), "%I needs %p; one of %H and %I, one of %Y and %y");

@@ -154,6 +154,12 @@ TEST_P(Mistakes, NameTheirLine) {
 INSTANTIATE_TEST_SUITE_P(
     OfTheFile, Mistakes,
     testing::Values(
+        Mistaken{"not_utf8", "teams:\n  - {id: a, name: \xD1\xEA}\n",
+                 "directory.yaml:2: not UTF-8"},
+        Mistaken{"name_of_a_member", "checkpoints:\n  - {id: a, \xD1: 1}\n",
+                 "directory.yaml:2: not UTF-8"},
+        Mistaken{"escape", "teams:\n  - {id: a,\n     name: \"\\N\"}\n",
+                 "directory.yaml:3: not UTF-8"},
         Mistaken{"section", "teams: []\nmanger: []\n",
                  "directory.yaml:2: unknown section \"manger\""},
         Mistaken{"section_twice", "teams: []\nteams: []\n",
