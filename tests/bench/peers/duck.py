@@ -59,7 +59,7 @@ class Duck:
         return self.connection.execute(f"EXECUTE {name}({', '.join(map(literal, values))})").fetchall()
 
     def kpis(self, level, number, begin, end):
-        return list(self.ask(f"{level}_kpis", number, begin, end)[0])
+        return self.ask(f"{level}_kpis", number, begin, end)
 
     def first_page(self, manager, begin, end):
         return self.ask("first_page", manager, begin, end)

@@ -56,7 +56,10 @@ class Ours:
         return {"views": views, "log": log, "total": views + log}
 
     def get(self, path):
-        """One request and its whole answer. http.client costs as much as some answers do, so the few lines of HTTP are here."""
+        return json.loads(self.bytes_of(path))
+
+    def bytes_of(self, path):
+        """One request until the last byte of its answer. http.client costs as much as some answers do, so the few lines of HTTP are here."""
         self.socket.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\nAccept: application/json\r\n\r\n".encode())
         received = bytearray(self.rest)
         while (end := received.find(b"\r\n\r\n")) < 0:
@@ -67,7 +70,7 @@ class Ours:
         while len(received) < end + 4 + length:
             received += self.more()
         self.rest = bytes(received[end + 4 + length:])
-        return json.loads(received[end + 4:end + 4 + length])
+        return bytes(received[end + 4:end + 4 + length])
 
     def more(self):
         read = self.socket.recv(1 << 20)
@@ -77,14 +80,13 @@ class Ours:
     # --- questions -----------------------------------------------------------------------------------------------------------------
 
     def kpis(self, level, number, begin, end):
-        row = self.get(f"/v1/kpis?from={instant(begin)}&until={instant(end)}&by={level}&{level}={level[0]}-{number}&kpi={','.join(KPIS)}")
-        return row
+        return self.bytes_of(f"/v1/kpis?from={instant(begin)}&until={instant(end)}&by={level}&{level}={level[0]}-{number}&kpi={','.join(KPIS)}")
 
     def first_page(self, manager, begin, end):
-        return self.get(self.search(manager, begin, end, PAGE))
+        return self.bytes_of(self.search(manager, begin, end, PAGE))
 
     def page_after(self, manager, begin, end, cursor):
-        return self.get(f"{self.search(manager, begin, end, PAGE)}&cursor={cursor}")
+        return self.bytes_of(f"{self.search(manager, begin, end, PAGE)}&cursor={cursor}")
 
     @staticmethod
     def search(manager, begin, end, limit):
@@ -110,12 +112,13 @@ def moment_of(text):
     return datetime.datetime.fromisoformat(text.replace("Z", "+00:00"))
 
 
-def plain_kpis(answer):
-    """An answer of ours as a peer's row; no row, when a manager or team has nothing and is not in force."""
+def plain_kpis(text):
+    """An answer of ours as a peer's row."""
+    answer = json.loads(text)
     need(len(answer["rows"]) == 1, f"one row was asked for: {json.dumps(answer)[:300]}")
-    return columns_of(answer["rows"][0]["values"])
+    return [columns_of(answer["rows"][0]["values"])]
 
 
-def plain_page(answer):
+def plain_page(text):
     return [(native_id(call["call_id"]), moment_of(call["started_at"]), call["direction"], call["disposition"], call["wait_seconds"], call["talk_seconds"],
-             call["missed"]) for call in answer["calls"]]
+             call["missed"]) for call in json.loads(text)["calls"]]

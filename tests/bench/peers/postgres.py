@@ -142,14 +142,12 @@ class Postgres:
     # --- questions -----------------------------------------------------------------------------------------------------------------
 
     def ask(self, text, *values):
-        return self.raw(text, values).fetchall()
-
-    def raw(self, text, values):
+        """All rows are here when it returns; the caller makes Python values of them."""
         cursor = psycopg.RawCursor(self.connection)
         return cursor.execute(text, values, prepare=True, binary=True)
 
     def kpis(self, level, number, begin, end):
-        return list(self.ask(kpi_sql("participations", level, "/"), number, begin, end)[0])
+        return self.ask(kpi_sql("participations", level, "/"), number, begin, end)
 
     def first_page(self, manager, begin, end):
         return self.ask(CALLS_OF.format(page=f"{PAGE_OF} {NEWEST}"), manager, begin, end)

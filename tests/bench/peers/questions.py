@@ -47,4 +47,4 @@ def columns_of(answer):
     def plain(kpi):
         value = answer[kpi]
         return value if value is None or kpi not in RATES else round(value * 10_000)
-    return [plain(kpi) for kpi in KPIS]
+    return tuple(plain(kpi) for kpi in KPIS)
