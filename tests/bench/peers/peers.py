@@ -32,6 +32,7 @@ END = datetime.datetime(2026, 11, 4, tzinfo=datetime.timezone.utc)  # of what `g
 LINES_A_DAY = 167  # of a manager
 MANAGERS_MAX = 480  # their extensions begin at 101 and stay below the queue's 600
 ROUNDS = 3  # of all questions; other work on the machine disturbs the best of three least
+CALLS_MIN = 20_000  # so that every manager has more than one page
 WARM = 20  # questions before the first that counts
 DAY = datetime.timedelta(days=1)
 
@@ -220,6 +221,8 @@ def main():
     parser.add_argument("--samples", type=int, default=300)
     parser.add_argument("--falsify", action="store_true")
     asked = parser.parse_args()
+    if asked.calls < CALLS_MIN or asked.samples < WARM:
+        parser.error(f"--calls from {CALLS_MIN:,}, --samples from {WARM}")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     with tempfile.TemporaryDirectory(prefix="normwatch-peers.", dir=asked.folder) as folder:
         os.chmod(folder, 0o711)  # PostgreSQL's user passes through
