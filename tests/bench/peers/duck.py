@@ -8,13 +8,13 @@ from questions import PAGE, kpi_sql
 # One row a call and manager with all of the call's facts: columns that repeat cost it little, and no question needs a join.
 TABLE = """
 CREATE TABLE calls AS
-SELECT p.*, c.answered_at, c.ended_at, c.disposition, c.client, c.dialled, c.segment, c.ivr_seconds, c.talk_seconds AS call_talk_seconds, c.missed,
-       c.short_abandon, c.owner_manager, c.owner_team
+SELECT p.*, c.answered_at, c.ended_at, c.disposition, c.client, c.dialled, c.segment, c.ivr_seconds, c.talk_seconds AS call_talk_seconds,
+       c.missed, c.short_abandon, c.owner_manager, c.owner_team
 FROM {participations} p JOIN {calls} c ON c.id = p.call_id
 ORDER BY p.team, p.manager, p.started_at DESC, p.call_id
 """
-PAGE_OF = ("SELECT call_id, started_at, direction, disposition, wait_seconds, call_talk_seconds, missed, answered_at, ended_at, client_number, client, dialled, "
-           "segment, ivr_seconds, short_abandon, owner_manager, owner_team FROM calls WHERE manager = $1 AND started_at >= $2 AND started_at < $3")
+PAGE_OF = ("SELECT call_id, started_at, direction, disposition, wait_seconds, call_talk_seconds, missed, answered_at, ended_at, client_number, client, "
+           "dialled, segment, ivr_seconds, short_abandon, owner_manager, owner_team FROM calls WHERE manager = $1 AND started_at >= $2 AND started_at < $3")
 NEWEST = f"ORDER BY started_at DESC, call_id LIMIT {PAGE}"
 
 

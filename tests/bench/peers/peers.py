@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""peers.py --normwatch FILE [--calls N] [--json FILE] [--folder DIR] [--samples N] [--falsify]
+"""peers.py --normwatch FILE [--calls N] [--json FILE] [--folder DIR] [--samples N] [--falsify kpis|page]
 
 Asks the program, PostgreSQL and DuckDB the same questions about the same generated calls, in one run on one machine, and compares every
-answer. What each of them holds and is asked: README.md. --calls counts lines of the file. --falsify changes one second in PostgreSQL: the run
-must then fail. Exit code: 0 measured and all equal, 1 a part failed or an answer differs, 2 usage.
+answer. What each of them holds and is asked: README.md. --calls counts lines of the file. --falsify changes one
+row of PostgreSQL that --calls 50000 asks for: the run must then fail. Exit code: 0 measured and all equal, 1 a part failed or an answer differs, 2 usage.
 """
 import argparse
 import datetime
@@ -87,8 +87,8 @@ class Comparison:
 
     def load(self):
         file = self.folder / "Master.csv"
-        words = ["generate", "--seed", 1, "--events", self.asked.calls, "--managers", self.managers, "--days", self.days, "--format", "asterisk-cdr-csv", "-o", file]
-        subprocess.run([self.asked.normwatch, *map(str, words)], check=True, stdout=subprocess.DEVNULL)
+        words = ["--seed", 1, "--events", self.asked.calls, "--managers", self.managers, "--days", self.days, "--format", "asterisk-cdr-csv", "-o", file]
+        subprocess.run([self.asked.normwatch, "generate", *map(str, words)], check=True, stdout=subprocess.DEVNULL)
         self.timed("Normwatch", self.ours.load, file)
         maker = duckdb.connect(str(self.folder / "maker.duckdb"))
         self.timed("assembling for the peers", workload.assemble, maker, file, self.folder)
@@ -102,7 +102,7 @@ class Comparison:
         for scratch in self.folder.glob("maker.duckdb*"):
             scratch.unlink() if scratch.is_file() else shutil.rmtree(scratch)
         if self.asked.falsify:
-            self.postgres.falsify()
+            self.postgres.falsify(self.asked.falsify)
         self.duck.start()
         self.ours.start()
         for system in (self.ours, self.postgres, self.duck):
@@ -130,7 +130,8 @@ class Comparison:
         for peer in peers:
             for parameter, ours_says, answer in zip(parameters, expected, answers[peer], strict=True):
                 peer_says = rows_of(answer, len(columns))
-                need(ours_says == peer_says, f"{query} differs\n  asked      {', '.join(map(str, parameter))}\n  {difference(ours_says, peer_says, (ours, peer), columns)}")
+                need(ours_says == peer_says, f"{query} differs\n  asked      {', '.join(map(str, parameter))}\n  "
+                     f"{difference(ours_says, peer_says, (ours, peer), columns)}")
         for measure in ("p50", "p99", "best_p99"):
             lines[f"ratio_of_better_peer_{measure}"] = min(lines[peer][f"{measure}_ms"] for peer in peers) / lines[ours][f"{measure}_ms"]
         lines["samples"] = len(parameters)
@@ -192,7 +193,8 @@ def difference(ours, peer, names, columns):
     for number, (a, b) in enumerate(zip(ours, peer)):
         if a != b:
             parted = [column for column, x, y in zip(columns, a, b) if x != y]
-            return f"row {number} of {len(ours)} and {len(peer)}: {', '.join(parted)}\n" + "\n".join(f"  {name:10} {dict(zip(columns, row))}" for name, row in zip(names, (a, b)))
+            both = "\n".join(f"  {name:10} {dict(zip(columns, row))}" for name, row in zip(names, (a, b)))
+            return f"row {number} of {len(ours)} and {len(peer)}: {', '.join(parted)}\n{both}"
     return f"{names[0]}: {len(ours)} rows, {names[1]}: {len(peer)} rows"
 
 
@@ -219,7 +221,7 @@ def main():
     parser.add_argument("--json")
     parser.add_argument("--folder", help="parent of the working folder: the disk to measure")
     parser.add_argument("--samples", type=int, default=300)
-    parser.add_argument("--falsify", action="store_true")
+    parser.add_argument("--falsify", choices=("kpis", "page"))
     asked = parser.parse_args()
     if asked.calls < CALLS_MIN or asked.samples < WARM:
         parser.error(f"--calls from {CALLS_MIN:,}, --samples from {WARM}")

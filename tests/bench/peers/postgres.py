@@ -134,10 +134,14 @@ class Postgres:
         total, table = map(int, self.connection.execute(tables).fetchone())
         return {"tables": table, "indexes": total - table, "total": total}
 
-    def falsify(self):
-        """One second more of talk in a row somewhere in the middle."""
-        self.connection.execute("UPDATE participations SET talk_seconds = talk_seconds + 1 WHERE (call_id, place) = (SELECT call_id, place FROM participations "
-                                "WHERE result = 'answered' ORDER BY started_at OFFSET (SELECT count(*) / 3 FROM participations) LIMIT 1)")
+    def falsify(self, what):
+        """A wrong row: one second more of talk in the middle (kpis), or the newest call of manager 1 missed or not (page)."""
+        if what == "kpis":
+            self.connection.execute("UPDATE participations SET talk_seconds = talk_seconds + 1 WHERE (call_id, place) = (SELECT call_id, place "
+                                    "FROM participations WHERE result = 'answered' ORDER BY started_at OFFSET (SELECT count(*) / 3 FROM participations) LIMIT 1)")
+        else:
+            self.connection.execute("UPDATE calls SET missed = NOT missed WHERE id = (SELECT call_id FROM participations WHERE manager = 1 "
+                                    "AND started_at < '2026-11-04' ORDER BY started_at DESC, call_id LIMIT 1)")
 
     # --- questions -----------------------------------------------------------------------------------------------------------------
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# run.sh [--calls N] [--json FILE] [--folder DIR] [--samples N] [--falsify]: installs what is missing, builds, loads the
+# run.sh [--calls N] [--json FILE] [--folder DIR] [--samples N] [--falsify kpis|page]: installs what is missing, builds, loads the
 # same calls into the program, PostgreSQL and DuckDB, asks all three the same questions and prints one table. What is
 # compared: README.md here. Exit code: 0 measured and all answers equal, 1 a part failed or an answer differs, 2 usage.
 set -euo pipefail
