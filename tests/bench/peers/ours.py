@@ -92,14 +92,18 @@ class Ours:
     def search(manager, begin, end, limit):
         return f"/v1/calls?from={instant(begin)}&until={instant(end)}&manager=m-{manager}&limit={limit}"
 
-    def cursor_at(self, manager, begin, end, depth):
-        """Where the page behind `depth` calls begins: our cursor, the last call before it, and the depth that there was."""
+    def deep_pages(self, manager, begin, end, depth, count):
+        """Up to `count` pages in a row behind `depth` calls, or behind as many as there are: our cursor, the last call before the page, its depth."""
         answer = self.get(self.search(manager, begin, end, depth))
         if answer["next_cursor"] is None:
             depth = (len(answer["calls"]) - 1) // PAGE * PAGE
             answer = self.get(self.search(manager, begin, end, depth))
-        last = answer["calls"][-1]
-        return answer["next_cursor"], (moment_of(last["started_at"]), native_id(last["call_id"])), depth
+        pages = []
+        while answer["next_cursor"] is not None and len(pages) < count:
+            last = answer["calls"][-1]
+            pages.append((answer["next_cursor"], (moment_of(last["started_at"]), native_id(last["call_id"])), depth))
+            answer, depth = json.loads(self.page_after(manager, begin, end, answer["next_cursor"])), depth + PAGE
+        return pages
 
     def kpis_not_zero(self, begin, end):
         """Every KPI that anybody has in this range."""

@@ -31,6 +31,7 @@ from questions import CALL_COLUMNS, DEEP, KPIS
 END = datetime.datetime(2026, 11, 4, tzinfo=datetime.timezone.utc)  # of what `generate` writes
 LINES_A_DAY = 167  # of a manager
 MANAGERS_MAX = 480  # their extensions begin at 101 and stay below the queue's 600
+DEEP_IN_A_ROW = 10  # deep pages of one range
 ROUNDS = 3  # of all questions; other work on the machine disturbs the best of three least
 CALLS_MIN = 20_000  # so that every manager has more than one page
 WARM = 20  # questions before the first that counts
@@ -160,10 +161,16 @@ class Comparison:
         self.measure("team-day, 18 KPIs", self.systems(lambda system, p: system.kpis("team", *p)), team_days, plain_kpis)
         self.measure("team-month, 18 KPIs", self.systems(lambda system, p: system.kpis("team", *p)), team_months, plain_kpis)
         self.measure("calls of a manager-month, page 1", self.systems(lambda system, p: system.first_page(*p)), months, plain_page)
-        self.deep([(chance.randrange(self.managers) + 1, self.begin, END - chance.randrange(self.days // 6) * DAY) for _ in range(count)])
+        wholes = [(chance.randrange(self.managers) + 1, self.begin, END - chance.randrange(self.days // 6) * DAY) for _ in range(count)]
+        self.deep(wholes, count)
 
-    def deep(self, ranges):
-        parameters = [(*asked, *self.ours.cursor_at(*asked, DEEP)) for asked in ranges]
+    def deep(self, ranges, count):
+        """Some pages in a row of each range, for the way to the first is long."""
+        parameters = []
+        for asked in ranges:
+            parameters += [(*asked, *page) for page in self.ours.deep_pages(*asked, DEEP, min(DEEP_IN_A_ROW, count - len(parameters)))]
+            if len(parameters) == count:
+                break
         self.result["deep_calls_before"] = {"min": min(p[5] for p in parameters), "max": max(p[5] for p in parameters)}
         keyset = {"Normwatch": lambda p: self.ours.page_after(*p[:3], p[3]), "PostgreSQL": lambda p: self.postgres.page_after(*p[:3], p[4]),
                   "DuckDB": lambda p: self.duck.page_after(*p[:3], p[4])}

@@ -137,8 +137,9 @@ class Postgres:
     def falsify(self, what):
         """A wrong row: one second more of talk in the middle (kpis), or the newest call of manager 1 missed or not (page)."""
         if what == "kpis":
-            self.connection.execute("UPDATE participations SET talk_seconds = talk_seconds + 1 WHERE (call_id, place) = (SELECT call_id, place "
-                                    "FROM participations WHERE result = 'answered' ORDER BY started_at OFFSET (SELECT count(*) / 3 FROM participations) LIMIT 1)")
+            self.connection.execute("UPDATE participations SET talk_seconds = talk_seconds + 1 WHERE (call_id, place) = "
+                                    "(SELECT call_id, place FROM participations WHERE result = 'answered' ORDER BY started_at "
+                                    "OFFSET (SELECT count(*) / 3 FROM participations) LIMIT 1)")
         else:
             self.connection.execute("UPDATE calls SET missed = NOT missed WHERE id = (SELECT call_id FROM participations WHERE manager = 1 "
                                     "AND started_at < '2026-11-04' ORDER BY started_at DESC, call_id LIMIT 1)")
