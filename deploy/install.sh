@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# install.sh [--tests]: installs the Debian packages of packages.txt (with --tests also those of
-# tests/packages.txt) that are missing, and unpacks the headers of libphonenumber into build/sysroot.
+# install.sh [--tests | --bench]: installs the Debian packages of packages.txt (with --tests also
+# those of tests/packages.txt, with --bench those of tests/bench/peers/packages.txt) that are missing,
+# and unpacks the headers of libphonenumber into build/sysroot.
 # Says nothing when all is there. Needs root or sudo only when something is missing.
 set -euo pipefail
 
@@ -16,8 +17,9 @@ lists=("$root/deploy/packages.txt")
 case "${1-}" in
     "") ;;
     --tests) lists+=("$root/tests/packages.txt") ;;
+    --bench) lists+=("$root/tests/bench/peers/packages.txt") ;;
     *)
-        echo "usage: deploy/install.sh [--tests]" >&2
+        echo "usage: deploy/install.sh [--tests | --bench]" >&2
         exit 2
         ;;
 esac
@@ -58,6 +60,11 @@ apt() {
 
 echo "install.sh: reading the package lists" >&2
 apt update || fail "apt-get update failed, see $log: $(tail -n 1 "$log")"
+if [[ " ${missing[*]-} " == *" postgresql-15 "* ]]; then
+    # The package would start a server of its own; the benchmark has one in its folder.
+    apt install -y --no-install-recommends postgresql-common || fail "apt-get install failed, see $log: $(grep '^E:' "$log" | tail -n 1)"
+    "${as_root[@]}" sed -i 's/^#\?create_main_cluster.*/create_main_cluster = false/' /etc/postgresql-common/createcluster.conf
+fi
 if [ ${#missing[@]} -gt 0 ]; then
     echo "install.sh: installing ${#missing[@]} packages: ${missing[*]}" >&2
     apt install -y --no-install-recommends "${missing[@]}" ||
