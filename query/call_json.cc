@@ -255,6 +255,23 @@ base::Result<void> write_contributions(base::JsonWriter& out, Question& question
 
 }  // namespace
 
+void add_names(const store::EntityKey& key, const store::CallRow& row,
+               std::vector<std::pair<store::Table, std::uint32_t>>& names) {
+    using store::Table;
+    const kpi::AssembledCall& call = row.call;
+    names.emplace_back(Table::scope, key.scope.value());
+    names.emplace_back(Table::client, call.client.value());
+    for (const kpi::Subject subject : {call.client_name, call.number, call.dialled}) {
+        names.emplace_back(Table::subject, subject.value());
+    }
+    names.emplace_back(Table::manager, call.owner.value());
+    names.emplace_back(Table::team, call.owner_team.value());
+    for (const kpi::Participation& one : call.participations) {
+        names.emplace_back(Table::manager, one.manager.value());
+        names.emplace_back(Table::subject, one.endpoint.value());
+    }
+}
+
 base::Result<void> write_call(base::JsonWriter& out, Question& question, const CallStyle& style,
                               const store::EntityKey& key, const store::CallRow& row) {
     const kpi::AssembledCall& call = row.call;

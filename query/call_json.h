@@ -16,6 +16,10 @@ struct CallStyle {
     std::optional<kpi::Zone> zone;  ///< absent: UTC
 };
 
+/// Adds the names that `write_call` will ask for (Names::read).
+void add_names(const store::EntityKey& key, const store::CallRow& row,
+               std::vector<std::pair<store::Table, std::uint32_t>>& names);
+
 /// Writes the members of a call into the open object.
 /// Errors: those of the store.
 base::Result<void> write_call(base::JsonWriter& out, Question& question, const CallStyle& style,

@@ -1,6 +1,8 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <utility>
+#include <vector>
 
 #include "query/answers.h"
 #include "query/call_facts.h"
@@ -64,7 +66,12 @@ using Hits = std::map<std::string, Hit>;
 class CallList {
 public:
     CallList(Question& question, CallFilter filter, Sort sort, const Page& page)
-        : question_(question), filter_(std::move(filter)), sort_(sort), page_(page) {}
+        : question_(question),
+          filter_(std::move(filter)),
+          sort_(sort),
+          page_(page),
+          found_max_(std::min<std::uint64_t>(page.limit.value_or(rows_at_once) + 2, rows_at_once)) {
+    }
 
     base::Result<void> gather() {
         if (filter_.range.from >= filter_.range.until) {
@@ -75,7 +82,10 @@ public:
         const std::string end =
             store::index_upper(terms.index, company, terms.term, filter_.range.from);
         const auto show = [this](std::string_view bytes, std::string_view) { return visit(bytes); };
-        return scan_rows(question_.rows(), store::Family::index, start(terms), end, show);
+        BOOST_OUTCOME_TRY(
+            scan_rows(question_.rows(), store::Family::index, start(terms), end, show));
+        BOOST_OUTCOME_TRY(look_at_found());
+        return base::success();
     }
 
     /// The calls of the page, and one more if there is one.
@@ -85,8 +95,12 @@ public:
 private:
     std::string start(const Terms& terms) const;
     base::Result<bool> visit(std::string_view bytes);
+    base::Result<bool> look_at_found();
+    base::Result<bool> look_at(store::IndexKey key, const std::optional<std::string>& value);
     base::Result<std::string> place(const Hit& hit);
     bool is_full() const { return page_.limit && hits_.size() > *page_.limit; }
+
+    static constexpr std::size_t rows_at_once = 256;
 
     Question& question_;
     CallFilter filter_;
@@ -94,6 +108,8 @@ private:
     Page page_;
     Hits hits_;
     std::uint64_t total_ = 0;
+    std::vector<store::IndexKey> found_;            ///< search keys whose rows are not read yet
+    std::size_t found_max_ = 0;                     ///< so many are read at once
     std::pair<base::UtcMillis, std::string> last_;  ///< instant and native id of the key shown last
 };
 
@@ -131,20 +147,60 @@ base::Result<bool> CallList::visit(std::string_view bytes) {
     if (key.kind != store::kind_byte(events::Kind::call)) {
         return true;
     }
+    found_.push_back(std::move(key));
+    if (found_.size() < found_max_) {
+        return true;
+    }
+    found_max_ = rows_at_once;
+    return look_at_found();
+}
+
+/// False when the page is complete.
+base::Result<bool> CallList::look_at_found() {
+    std::map<std::string, std::optional<std::string>> rows;
+    const auto key_of = [](const store::IndexKey& found) {
+        return store::entity_key({found.company, found.kind, found.scope, found.native_id}).take();
+    };
+    for (const store::IndexKey& found : found_) {
+        rows.emplace(key_of(found), std::nullopt);
+    }
+    std::vector<std::string_view> keys;
+    keys.reserve(rows.size());
+    for (const auto& [key, row] : rows) {
+        keys.emplace_back(key);
+    }
+    BOOST_OUTCOME_TRY(auto values, question_.rows().get_many(store::Family::entity, keys));
+    auto value = values.begin();
+    for (auto& [key, row] : rows) {
+        row = std::move(*value++);
+    }
+    for (store::IndexKey& found : std::exchange(found_, {})) {
+        const auto& row = rows.at(key_of(found));
+        BOOST_OUTCOME_TRY(const bool goes_on, look_at(std::move(found), row));
+        if (!goes_on) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/// Takes the call into the page if it belongs there; false when the page is complete.
+base::Result<bool> CallList::look_at(store::IndexKey key, const std::optional<std::string>& value) {
     // Calls of one instant and native id differ by scope, whose name decides, not its ordinal.
     const bool is_tied = last_ == std::pair(key.at, key.native_id);
     if (sort_ == Sort::newest && is_full() && !page_.count_exact && !is_tied) {
         return false;
     }
     last_ = {key.at, key.native_id};
-    Hit hit{{key.company, key.kind, key.scope, key.native_id}, {}};
-    BOOST_OUTCOME_TRY(auto row, read_row<store::CallRow>(question_.rows(), store::Family::entity,
-                                                         store::entity_key(hit.key)));
-    if (!row || row->call.started_at != key.at || !filter_.takes(*row)) {
+    if (!value) {
         return true;
     }
+    BOOST_OUTCOME_TRY(auto row, store::decode<store::CallRow>(*value));
+    if (row.call.started_at != key.at || !filter_.takes(row)) {
+        return true;
+    }
+    Hit hit{{key.company, key.kind, key.scope, std::move(key.native_id)}, std::move(row)};
     ++total_;
-    hit.row = std::move(*row);
     BOOST_OUTCOME_TRY(std::string at, place(hit));
     if (!page_.after.empty() && at <= page_.after) {
         return true;
@@ -209,6 +265,11 @@ base::Result<std::string> calls(const store::ReadView& view, const Params& param
     BOOST_OUTCOME_TRY(const Page page, question.page("calls"));
     CallList list(question, std::move(filter), sort, page);
     BOOST_OUTCOME_TRY(list.gather());
+    std::vector<std::pair<store::Table, std::uint32_t>> names;
+    for (const auto& [place, hit] : list.hits()) {
+        add_names(hit.key, hit.row, names);
+    }
+    BOOST_OUTCOME_TRY(question.names().read(names));
     base::JsonWriter out;
     out.begin_object().key("calls").begin_array();
     std::string cursor;

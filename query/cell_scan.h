@@ -22,6 +22,7 @@ struct LevelPlan {
     std::optional<std::uint32_t> team;     ///< level manager: only within this team
     bool within_teams = false;  ///< level manager: the null manager by team, not over all teams
     bool takes(std::uint32_t row_subject, std::uint32_t row_team) const;
+    friend bool operator==(const LevelPlan&, const LevelPlan&) = default;
 };
 
 /// The level of a selection, seen by manager, by team, by both or by none.

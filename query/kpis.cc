@@ -54,7 +54,11 @@ public:
           asked_(std::move(asked)),
           rows_(std::move(rows)),
           needed_(needed_for(asked_)),
-          buckets_(buckets_of(selection.range)) {}
+          buckets_(buckets_of(selection.range)),
+          row_plan_(
+              plan_of(selection_, rows_.is_by(Dimension::manager), rows_.is_by(Dimension::team))),
+          total_plan_(plan_of(selection_, false, false)),
+          is_total_of_rows_(row_plan_ == total_plan_) {}
 
     base::Result<void> gather() {
         BOOST_OUTCOME_TRY(gather_row_cells());
@@ -90,6 +94,9 @@ private:
     Tally totals_;
     Needed needed_;
     BucketRange buckets_;
+    LevelPlan row_plan_;
+    LevelPlan total_plan_;
+    bool is_total_of_rows_;
 };
 
 base::Result<KpiRow*> KpiAnswer::row_of(const store::LevelKey& level, store::Bucket bucket,
@@ -101,15 +108,17 @@ base::Result<KpiRow*> KpiAnswer::row_of(const store::LevelKey& level, store::Buc
     return rows_.row(manager, team, segment, store::bucket_start(bucket));
 }
 
+/// Rows of the answer, and totals where they are sums of the same cells.
 base::Result<void> KpiAnswer::gather_row_cells() {
-    const LevelPlan plan =
-        plan_of(selection_, rows_.is_by(Dimension::manager), rows_.is_by(Dimension::team));
     const kpi::Company company = question_.company().ordinal;
     const auto add_cell = [&](const store::CellKey& key,
                               const store::CellRow& cell) -> base::Result<void> {
         if (takes(key.segment)) {
             BOOST_OUTCOME_TRY(KpiRow* const row, row_of(key.level, key.bucket, key.segment));
             row->tally.add_cell(key, cell);
+            if (is_total_of_rows_) {
+                totals_.add_cell(key, cell);
+            }
         }
         return base::success();
     };
@@ -118,19 +127,31 @@ base::Result<void> KpiAnswer::gather_row_cells() {
         if (takes(key.segment)) {
             BOOST_OUTCOME_TRY(KpiRow* const row, row_of(key.level, key.bucket, key.segment));
             row->tally.add_set(key.set, set);
+            if (is_total_of_rows_) {
+                totals_.add_set(key.set, set);
+            }
         }
         return base::success();
     };
     BOOST_OUTCOME_TRY(
-        scan_cells(question_.rows(), company, plan, buckets_, needed_.groups, add_cell));
-    return scan_sets(question_.rows(), company, plan, buckets_, needed_.sets, add_set);
+        scan_cells(question_.rows(), company, row_plan_, buckets_, needed_.groups, add_cell));
+    return scan_sets(question_.rows(), company, row_plan_, buckets_, needed_.sets, add_set);
 }
 
+/// What the totals need and the rows have not read; of the group calls always, for the
+/// reconciliation.
 base::Result<void> KpiAnswer::gather_total_cells() {
-    const LevelPlan plan = plan_of(selection_, false, false);
     const kpi::Company company = question_.company().ordinal;
-    std::vector<store::Group> groups = needed_.groups;
-    add_once(groups, store::Group::calls);  // the reconciliation
+    std::vector<store::Group> groups{store::Group::calls};
+    for (const store::Group group : needed_.groups) {
+        add_once(groups, group);
+    }
+    if (is_total_of_rows_) {
+        std::erase_if(groups, [this](store::Group group) {
+            return std::find(needed_.groups.begin(), needed_.groups.end(), group) !=
+                   needed_.groups.end();
+        });
+    }
     const auto add_cell = [&](const store::CellKey& key,
                               const store::CellRow& cell) -> base::Result<void> {
         if (takes(key.segment)) {
@@ -145,8 +166,10 @@ base::Result<void> KpiAnswer::gather_total_cells() {
         }
         return base::success();
     };
-    BOOST_OUTCOME_TRY(scan_cells(question_.rows(), company, plan, buckets_, groups, add_cell));
-    return scan_sets(question_.rows(), company, plan, buckets_, needed_.sets, add_set);
+    BOOST_OUTCOME_TRY(
+        scan_cells(question_.rows(), company, total_plan_, buckets_, groups, add_cell));
+    const std::vector<kpi::Kpi> sets = is_total_of_rows_ ? std::vector<kpi::Kpi>() : needed_.sets;
+    return scan_sets(question_.rows(), company, total_plan_, buckets_, sets, add_set);
 }
 
 base::Result<void> KpiAnswer::gather_edges() {

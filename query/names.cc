@@ -1,5 +1,7 @@
 #include "query/names.h"
 
+#include <map>
+
 #include "store/bytes.h"
 
 namespace query {
@@ -8,13 +10,32 @@ base::Result<std::optional<std::string>> Names::text(store::Table table, std::ui
     if (ordinal == 0) {
         return std::optional<std::string>();
     }
-    const std::uint64_t slot = std::uint64_t{static_cast<std::uint8_t>(table)} << 32 | ordinal;
-    if (const auto known = texts_.find(slot); known != texts_.end()) {
+    if (const auto known = texts_.find(slot(table, ordinal)); known != texts_.end()) {
         return known->second;
     }
     BOOST_OUTCOME_TRY(auto row,
                       rows_->get(store::Family::state, store::text_key(company_, table, ordinal)));
-    return texts_.emplace(slot, std::move(row)).first->second;
+    return texts_.emplace(slot(table, ordinal), std::move(row)).first->second;
+}
+
+base::Result<void> Names::read(const std::vector<std::pair<store::Table, std::uint32_t>>& wanted) {
+    std::map<std::string, std::uint64_t> slots;  // by key: they are read in its order
+    for (const auto& [table, ordinal] : wanted) {
+        if (ordinal != 0 && !texts_.contains(slot(table, ordinal))) {
+            slots.emplace(store::text_key(company_, table, ordinal).bytes(), slot(table, ordinal));
+        }
+    }
+    std::vector<std::string_view> keys;
+    keys.reserve(slots.size());
+    for (const auto& [key, number] : slots) {
+        keys.emplace_back(key);
+    }
+    BOOST_OUTCOME_TRY(auto values, rows_->get_many(store::Family::state, keys));
+    auto value = values.begin();
+    for (const auto& [key, number] : slots) {
+        texts_.emplace(number, std::move(*value++));
+    }
+    return base::success();
 }
 
 base::Result<std::optional<std::uint32_t>> Names::ordinal(store::Table table,

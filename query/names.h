@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "base/error.h"
@@ -26,6 +27,8 @@ public:
 
     /// The text of an ordinal; nullopt for 0, and for what was erased.
     base::Result<std::optional<std::string>> text(store::Table table, std::uint32_t ordinal);
+    /// Reads the texts of many ordinals at once; 0 is none.
+    base::Result<void> read(const std::vector<std::pair<store::Table, std::uint32_t>>& wanted);
     /// The ordinal of a text; nullopt when it never appeared.
     base::Result<std::optional<std::uint32_t>> ordinal(store::Table table, std::string_view text);
     /// Every ordinal of a table with its text, rising.
@@ -37,6 +40,10 @@ public:
     }
 
 private:
+    static std::uint64_t slot(store::Table table, std::uint32_t ordinal) {
+        return std::uint64_t{static_cast<std::uint8_t>(table)} << 32 | ordinal;
+    }
+
     const store::ViewReader* rows_;
     kpi::Company company_;
     std::unordered_map<std::uint64_t, std::optional<std::string>> texts_;  ///< by table and ordinal

@@ -18,6 +18,8 @@ namespace {
 constexpr std::size_t kib = 1024;
 constexpr std::size_t mib = 1024 * kib;
 constexpr std::size_t cache_bytes = 192 * mib;
+/// 2^n parts, each with a lock of its own. A filter block of several MiB must fit into one of them.
+constexpr int cache_shard_bits = 2;
 /// Above this the directories flush early: half of the cache that memtables are charged to.
 constexpr std::size_t memtables_bytes_max = 96 * mib;
 constexpr std::int64_t background_bytes_per_second = 256 * std::int64_t{mib};
@@ -25,7 +27,7 @@ constexpr std::size_t wal_bytes_max = 16 * mib;
 
 /// What all directories of the process share.
 struct Shared {
-    std::shared_ptr<rocksdb::Cache> cache = rocksdb::NewLRUCache(cache_bytes);
+    std::shared_ptr<rocksdb::Cache> cache = rocksdb::NewLRUCache(cache_bytes, cache_shard_bits);
     std::shared_ptr<rocksdb::WriteBufferManager> memtables =
         std::make_shared<rocksdb::WriteBufferManager>(memtables_bytes_max, cache, false);
     std::shared_ptr<rocksdb::RateLimiter> rate_limiter{

@@ -179,7 +179,7 @@ void http_visible(std::uint16_t port, const Lines& lines, double rate) {
         const std::jthread one(send);
         const std::jthread other(send);
         Connection connection(port);
-        constexpr std::chrono::milliseconds between{20};
+        constexpr std::chrono::milliseconds between{5};
         for (std::size_t number = 0; running > 0; ++number) {
             const std::uint64_t offset = connection.post(fresh_call(number));
             const auto acknowledged = Clock::now();

@@ -22,11 +22,11 @@ void check_row(std::string_view bytes) {
     }
 }
 
-template <class Key, bool (*Read)(std::string_view, Key&), std::string (*Write)(const Key&)>
+template <class Key, bool (*Read)(std::string_view, Key&), store::Key (*Write)(const Key&)>
 void check_key(std::string_view bytes) {
     Key key;
     if (Read(bytes, key)) {
-        ENSURE(Write(key) == bytes);
+        ENSURE(Write(key).bytes() == bytes);
     }
 }
 
