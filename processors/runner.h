@@ -22,7 +22,7 @@ struct RunnerOptions {
     eventlog::Partition partition;
     std::uint64_t generation = 1;
     /// A batch takes what is there, at most so many records; no view depends on it.
-    std::size_t batch_records_max = 10'000;
+    std::size_t batch_records_max = 2'000;
     std::size_t catch_up_records_max = 25'000;  ///< when more than that is waiting
 };
 

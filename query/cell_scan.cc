@@ -1,6 +1,9 @@
 #include "query/cell_scan.h"
 
 #include <algorithm>
+#include <optional>
+#include <string>
+#include <utility>
 
 #include "query/reading.h"
 #include "store/bytes.h"
@@ -24,18 +27,6 @@ std::string bucket_key(std::string_view block, store::Bucket bucket) {
     return store::KeyWriter().raw(block).u32(bucket).take();
 }
 
-/// The first key of [from, until); empty when there is none.
-base::Result<std::string> first_key(const store::ViewReader& rows, std::string_view from,
-                                    std::string_view until) {
-    std::string found;
-    BOOST_OUTCOME_TRY(
-        rows.scan(store::Family::state, from, until, [&](std::string_view key, std::string_view) {
-            found = key;
-            return false;
-        }));
-    return found;
-}
-
 struct Blocks {
     store::StateKind kind{};
     std::size_t block_bytes = 0;
@@ -43,46 +34,71 @@ struct Blocks {
     std::function<bool(std::string_view block)> is_wanted;
 };
 
-/// Walks the blocks (rows of one level row and group, whatever their bucket) of a plan and scans
-/// the buckets asked in each.
+/// Walks the blocks (rows of one level row and group, whatever their bucket) of a plan and shows
+/// the buckets asked in each, leaping over all else.
 template <class Visit>
-base::Result<void> walk(const store::ViewReader& rows, kpi::Company company, const LevelPlan& plan,
-                        const BucketRange& buckets, const Blocks& blocks, Visit visit) {
-    const std::string all = store::level_prefix(blocks.kind, company, {plan.level, 0, 0}).take();
-    std::string prefix = all.substr(0, level_bytes);
-    if (plan.subject) {
-        prefix = store::KeyWriter().raw(prefix).u32(*plan.subject).take();
+class Walk {
+public:
+    Walk(const LevelPlan& plan, const BucketRange& buckets, const Blocks& blocks, Visit visit)
+        : plan_(plan), buckets_(buckets), blocks_(blocks), visit_(std::move(visit)) {}
+
+    base::Result<void> over(const store::ViewReader& rows, kpi::Company company) {
+        if (buckets_.first >= buckets_.last) {
+            return base::success();
+        }
+        store::KeyWriter prefix;
+        prefix.raw(store::level_prefix(blocks_.kind, company, {plan_.level, 0, 0})
+                       .bytes()
+                       .substr(0, level_bytes));
+        if (plan_.subject) {
+            prefix.u32(*plan_.subject);
+        }
+        BOOST_OUTCOME_TRY(rows.leap(
+            store::Family::state, prefix, store::prefix_end(prefix),
+            [this](std::string_view key, std::string_view value) { return look(key, value); }));
+        if (failure_) {
+            return *failure_;
+        }
+        return base::success();
     }
-    const std::string end = store::prefix_end(prefix);
-    std::string at = prefix;
-    while (buckets.first < buckets.last) {
-        BOOST_OUTCOME_TRY(const std::string key, first_key(rows, at, end));
-        if (key.empty()) {
-            break;
+
+private:
+    store::Next look(std::string_view key, std::string_view value) {
+        if (key.size() < blocks_.block_bytes + sizeof(store::Bucket)) {
+            failure_ = damaged_key();
+            return store::Next::end();
         }
-        if (key.size() < blocks.block_bytes) {
-            return damaged_key();
-        }
-        const std::string block = key.substr(0, blocks.block_bytes);
-        store::KeyReader ids(std::string_view(block).substr(level_bytes));
+        const std::string_view block = key.substr(0, blocks_.block_bytes);
+        store::KeyReader ids(block.substr(level_bytes));
         const std::uint32_t subject = ids.u32();
-        const std::uint32_t team = ids.u32();
-        if (!plan.takes(subject, team)) {
-            at = store::prefix_end(block.substr(0, row_bytes));
-        } else {
-            if (blocks.is_wanted(block)) {
-                BOOST_OUTCOME_TRY(scan_rows(rows, store::Family::state,
-                                            bucket_key(block, buckets.first),
-                                            bucket_key(block, buckets.last), visit));
-            }
-            at = store::prefix_end(block);
+        if (!plan_.takes(subject, ids.u32())) {
+            return behind(block.substr(0, row_bytes));
         }
-        if (at.empty()) {
-            break;
+        const store::Bucket bucket = store::KeyReader(key.substr(blocks_.block_bytes)).u32();
+        if (bucket >= buckets_.last || !blocks_.is_wanted(block)) {
+            return behind(block);
         }
+        if (bucket < buckets_.first) {
+            return store::Next::from(bucket_key(block, buckets_.first));
+        }
+        if (const base::Result<void> shown = visit_(key, value); !shown) {
+            failure_ = shown.error();
+            return store::Next::end();
+        }
+        return store::Next::row();
     }
-    return base::success();
-}
+
+    static store::Next behind(std::string_view prefix) {
+        std::string end = store::prefix_end(prefix);
+        return end.empty() ? store::Next::end() : store::Next::from(std::move(end));
+    }
+
+    const LevelPlan& plan_;
+    const BucketRange& buckets_;
+    const Blocks& blocks_;
+    Visit visit_;
+    std::optional<base::Error> failure_;
+};
 
 }  // namespace
 
@@ -143,16 +159,15 @@ base::Result<void> scan_cells(const store::ViewReader& rows, kpi::Company compan
                             const auto group = static_cast<store::Group>(block[row_bytes]);
                             return std::find(groups.begin(), groups.end(), group) != groups.end();
                         }};
-    const auto show = [&](std::string_view key, std::string_view value) -> base::Result<bool> {
+    const auto show = [&](std::string_view key, std::string_view value) -> base::Result<void> {
         store::CellKey cell;
         if (!store::read_cell_key(key, cell)) {
             return damaged_key();
         }
         BOOST_OUTCOME_TRY(const auto row, store::decode<store::CellRow>(value));
-        BOOST_OUTCOME_TRY(visit(cell, row));
-        return true;
+        return visit(cell, row);
     };
-    return groups.empty() ? base::success() : walk(rows, company, plan, buckets, blocks, show);
+    return groups.empty() ? base::success() : Walk(plan, buckets, blocks, show).over(rows, company);
 }
 
 base::Result<void> scan_sets(const store::ViewReader& rows, kpi::Company company,
@@ -162,16 +177,15 @@ base::Result<void> scan_sets(const store::ViewReader& rows, kpi::Company company
                             const auto set = static_cast<kpi::Kpi>(block[row_bytes]);
                             return std::find(sets.begin(), sets.end(), set) != sets.end();
                         }};
-    const auto show = [&](std::string_view key, std::string_view value) -> base::Result<bool> {
+    const auto show = [&](std::string_view key, std::string_view value) -> base::Result<void> {
         store::SetKey set;
         if (!store::read_set_key(key, set)) {
             return damaged_key();
         }
         BOOST_OUTCOME_TRY(const auto row, store::decode<store::SetRow>(value));
-        BOOST_OUTCOME_TRY(visit(set, row));
-        return true;
+        return visit(set, row);
     };
-    return sets.empty() ? base::success() : walk(rows, company, plan, buckets, blocks, show);
+    return sets.empty() ? base::success() : Walk(plan, buckets, blocks, show).over(rows, company);
 }
 
 }  // namespace query

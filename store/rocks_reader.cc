@@ -98,6 +98,23 @@ base::Result<void> RocksReader::scan(
     return checked(*at);
 }
 
+base::Result<void> RocksReader::leap(
+    Family family, std::string_view from, std::string_view until,
+    const std::function<Next(std::string_view key, std::string_view value)>& visit) const {
+    const rocksdb::Slice end = to_slice(until);
+    const auto at = iterator(database_.handle(family), nullptr, until.empty() ? nullptr : &end);
+    at->Seek(to_slice(from));
+    while (at->Valid()) {
+        const Next next = visit(to_view(at->key()), to_view(at->value()));
+        switch (next.kind) {
+            case Next::Kind::row: at->Next(); break;
+            case Next::Kind::key: at->Seek(to_slice(next.key)); break;
+            case Next::Kind::nowhere: return base::success();
+        }
+    }
+    return checked(*at);
+}
+
 /// The keys of both families in one order, each once, without the erased.
 base::Result<void> RocksReader::scan_index(
     std::string_view from, std::string_view until,

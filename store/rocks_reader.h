@@ -23,6 +23,10 @@ public:
     base::Result<std::optional<std::string>> get(Family family, std::string_view key) const;
     base::Result<std::vector<std::optional<std::string>>> get_many(
         Family family, std::span<const std::string_view> keys) const;
+    /// Of any family but `index`.
+    base::Result<void> leap(
+        Family family, std::string_view from, std::string_view until,
+        const std::function<Next(std::string_view key, std::string_view value)>& visit) const;
     base::Result<void> scan(
         Family family, std::string_view from, std::string_view until,
         const std::function<bool(std::string_view key, std::string_view value)>& visit) const;

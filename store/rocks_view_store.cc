@@ -37,6 +37,12 @@ public:
                                 visit) const override {
         return reader_.scan(family, from, until, visit);
     }
+    base::Result<void> leap(Family family, std::string_view from, std::string_view until,
+                            const std::function<Next(std::string_view key, std::string_view value)>&
+                                visit) const override {
+        return family == Family::index ? ViewReader::leap(family, from, until, visit)
+                                       : reader_.leap(family, from, until, visit);
+    }
     base::Result<std::optional<std::string>> last_key(Family family, std::string_view from,
                                                       std::string_view until) const override {
         return reader_.last_key(family, from, until);
@@ -77,6 +83,12 @@ public:
                             const std::function<bool(std::string_view key, std::string_view value)>&
                                 visit) const override {
         return reader_.scan(family, from, until, visit);
+    }
+    base::Result<void> leap(Family family, std::string_view from, std::string_view until,
+                            const std::function<Next(std::string_view key, std::string_view value)>&
+                                visit) const override {
+        return family == Family::index ? ViewReader::leap(family, from, until, visit)
+                                       : reader_.leap(family, from, until, visit);
     }
     base::Result<std::optional<std::string>> last_key(Family family, std::string_view from,
                                                       std::string_view until) const override {

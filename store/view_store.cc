@@ -24,6 +24,24 @@ base::Result<std::vector<std::optional<std::string>>> ViewReader::get_many(
     return values;
 }
 
+base::Result<void> ViewReader::leap(
+    Family family, std::string_view from, std::string_view until,
+    const std::function<Next(std::string_view key, std::string_view value)>& visit) const {
+    std::optional<std::string> at(from);
+    while (at && (until.empty() || *at < until)) {
+        const std::string begin = *std::exchange(at, std::nullopt);
+        BOOST_OUTCOME_TRY(
+            scan(family, begin, until, [&](std::string_view key, std::string_view value) {
+                Next next = visit(key, value);
+                if (next.kind == Next::Kind::key) {
+                    at = std::move(next.key);
+                }
+                return next.kind == Next::Kind::row;
+            }));
+    }
+    return base::success();
+}
+
 base::Result<void> ViewStore::ingest_index(std::span<const std::string_view> keys) {
     std::vector<Change> changes;
     changes.reserve(keys.size());

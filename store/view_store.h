@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/error.h"
@@ -29,6 +30,18 @@ struct Change {
     std::optional<std::string_view> value;
 };
 
+/// Where a scan goes on after a row.
+struct Next {
+    enum class Kind : std::uint8_t { row, key, nowhere };
+    static Next row() { return {Kind::row, {}}; }
+    /// `key` lies behind the row that was shown.
+    static Next from(std::string key) { return {Kind::key, std::move(key)}; }
+    static Next end() { return {Kind::nowhere, {}}; }
+
+    Kind kind;
+    std::string key;
+};
+
 /// One consistent state of the views. Threads: any.
 class ViewReader {
 public:
@@ -48,6 +61,12 @@ public:
     virtual base::Result<void> scan(
         Family family, std::string_view from, std::string_view until,
         const std::function<bool(std::string_view key, std::string_view value)>& visit) const = 0;
+
+    /// As `scan`, but `visit` says where to go on: rows that nobody wants are leapt over.
+    /// Cost of a leap: that of one `get`.
+    virtual base::Result<void> leap(
+        Family family, std::string_view from, std::string_view until,
+        const std::function<Next(std::string_view key, std::string_view value)>& visit) const;
 
     /// The last key of [from, until); nullopt when there is none.
     virtual base::Result<std::optional<std::string>> last_key(Family family, std::string_view from,

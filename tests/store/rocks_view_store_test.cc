@@ -94,6 +94,44 @@ TEST_P(RocksViewStore, ManyAreReadInTheirOrder) {
     EXPECT_TRUE(rows_->get_many(Family::entity, {}).value().empty());
 }
 
+TEST_P(RocksViewStore, LeapShowsWhatItLandsOn) {
+    std::vector<OwnedChange> changes;
+    for (int i = 100; i < 200; ++i) {
+        for (const Family family : {Family::state, Family::index}) {
+            changes.push_back({family, std::to_string(i), ""});
+        }
+    }
+    write(changes);
+    // Three rows of every ten, from the fifth on; not beyond 180.
+    for (const Family family : {Family::state, Family::index}) {
+        Keys shown;
+        ASSERT_TRUE(rows_->leap(family, "110", "190", [&](std::string_view key, std::string_view) {
+            const int number = std::stoi(std::string(key));
+            if (number >= 180) {
+                return store::Next::end();
+            }
+            if (number % 10 < 5) {
+                return store::Next::from(std::to_string(number / 10) + "5");
+            }
+            shown.emplace_back(key);
+            return number % 10 == 7 ? store::Next::from(std::to_string(number / 10 + 1))
+                                    : store::Next::row();
+        }));
+        Keys expected;
+        for (int ten = 11; ten < 18; ++ten) {
+            for (const char* const last : {"5", "6", "7"}) {
+                expected.push_back(std::to_string(ten) + last);
+            }
+        }
+        EXPECT_EQ(shown, expected);
+    }
+    int count = 0;
+    ASSERT_TRUE(rows_->leap(Family::state, "150", "", [&](std::string_view, std::string_view) {
+        return ++count == 1 ? store::Next::from("195") : store::Next::row();
+    }));
+    EXPECT_EQ(count, 6);
+}
+
 TEST_P(RocksViewStore, ScanAtEveryKeyLengthGivesEveryRowOfItsRange) {
     // Keys share long prefixes and end at every length; borders are cut from keys at every length
     // too.
