@@ -23,7 +23,7 @@ export CCACHE_BASEDIR=$root CCACHE_NOHASHDIR=1 NORMWATCH_SHARED=$shared
 export NORMWATCH_FIXTURES=${NORMWATCH_FIXTURES:-$shared/data}
 
 # In the order of their cost.
-phases=(format release sample acceptance serve model kill follow redrive stop powercut fuzz gcc asan tsan tidy mutants)
+phases=(format release sample acceptance serve model kill follow redrive stop overload powercut fuzz gcc asan tsan tidy mutants)
 
 usage() {
     echo "usage: tests/run.sh [--only PHASE,..] [--without PHASE,..] [--list]   phases: ${phases[*]}" >&2
@@ -152,6 +152,11 @@ phase_stop() {
     python3 tests/drills/stop_under_load.py --normwatch "$binary" --stops "${NORMWATCH_STOPS:-5}"
 }
 
+# Short and on a machine that does other things too: what it loses in speed proves nothing, what it loses in events does.
+phase_overload() {
+    python3 tests/drills/overload.py --normwatch "$binary" --seconds "${NORMWATCH_OVERLOAD_SECONDS:-6}" --goodput-percent "${NORMWATCH_GOODPUT_PERCENT:-40}"
+}
+
 phase_powercut() {
     python3 tests/drills/power_cut.py --normwatch "$binary" --cuts "${NORMWATCH_CUTS:-6}"
 }
@@ -198,7 +203,7 @@ why_skipped() {
             ;;
     esac
     case $1 in
-        sample | acceptance | serve | model | kill | follow | redrive | stop | powercut | tidy)
+        sample | acceptance | serve | model | kill | follow | redrive | stop | overload | powercut | tidy)
             [ -x "$binary" ] || echo "no $binary: the release build failed"
             ;;
     esac

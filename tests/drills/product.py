@@ -168,7 +168,7 @@ def main_of(drill, doc, **numbers):
     parser = argparse.ArgumentParser(description=doc.split("\n", maxsplit=1)[0])
     parser.add_argument("--normwatch", required=True)
     for option, default in numbers.items():
-        parser.add_argument(f"--{option}", type=int, default=default)
+        parser.add_argument(f"--{option.replace('_', '-')}", type=int, default=default)
     parser.add_argument("--folder", help="parent of the working folder")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="normwatch-drill.", dir=asked.folder) as folder:
