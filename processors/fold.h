@@ -63,6 +63,8 @@ public:
     std::map<std::string, store::CompanyView> companies();
     /// Done and total of the job in hand; nullopt when there is none.
     std::optional<std::pair<std::uint64_t, std::uint64_t>> reattributing() const;
+    /// No change of a directory waits to be worked into the rows.
+    bool is_settled() const { return state_.dirt.empty(); }
     /// Below next_offset while a job is in hand.
     std::uint64_t applied_offset() const;
 

@@ -52,6 +52,7 @@ base::Result<void> Runner::commit() {
     view->position = fold_->position();
     view->applied_offset = fold_->applied_offset();
     view->reattributing = fold_->reattributing();
+    view->is_settled = fold_->is_settled();
     view->companies = fold_->companies();
     view->digest = fold_->digest();
     {

@@ -71,6 +71,17 @@ private:
         const std::string_view block = key.substr(0, blocks_.block_bytes);
         store::KeyReader ids(block.substr(level_bytes));
         const std::uint32_t subject = ids.u32();
+        if (!plan_.members.empty()) {
+            const auto member =
+                std::lower_bound(plan_.members.begin(), plan_.members.end(), subject);
+            if (member == plan_.members.end()) {
+                return store::Next::end();
+            }
+            if (*member != subject) {
+                return store::Next::from(
+                    store::KeyWriter().raw(key.substr(0, level_bytes)).u32(*member).take());
+            }
+        }
         if (!plan_.takes(subject, ids.u32())) {
             return behind(block.substr(0, row_bytes));
         }

@@ -21,6 +21,8 @@ struct LevelPlan {
     std::optional<std::uint32_t> subject;  ///< team or manager; absent: all of the level
     std::optional<std::uint32_t> team;     ///< level manager: only within this team
     bool within_teams = false;  ///< level manager: the null manager by team, not over all teams
+    /// Level manager: nobody else has rows in `team`; rising. Empty: anybody may.
+    std::vector<std::uint32_t> members;
     bool takes(std::uint32_t row_subject, std::uint32_t row_team) const;
     friend bool operator==(const LevelPlan&, const LevelPlan&) = default;
 };

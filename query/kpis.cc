@@ -45,6 +45,20 @@ Needed needed_for(std::span<const AskedKpi> asked) {
     return needed;
 }
 
+/// Who may have rows in a team: nobody, and whoever was in it at any time, since a manager's rows
+/// stand under the team that the directory gives him then.
+std::vector<std::uint32_t> members_of(const kpi::Directory& directory, std::uint32_t team) {
+    std::vector<std::uint32_t> members{0};
+    for (const kpi::ManagerEntry* const entry : directory.managers()) {
+        if (entry->team.value() == team) {
+            members.push_back(entry->manager.value());
+        }
+    }
+    std::sort(members.begin(), members.end());
+    members.erase(std::unique(members.begin(), members.end()), members.end());
+    return members;
+}
+
 /// Gathers rows and totals of one question.
 class KpiAnswer {
 public:
@@ -58,7 +72,12 @@ public:
           row_plan_(
               plan_of(selection_, rows_.is_by(Dimension::manager), rows_.is_by(Dimension::team))),
           total_plan_(plan_of(selection_, false, false)),
-          is_total_of_rows_(row_plan_ == total_plan_) {}
+          is_total_of_rows_(row_plan_ == total_plan_) {
+        if (row_plan_.level == store::Level::manager && row_plan_.team.value_or(0) != 0 &&
+            !row_plan_.subject && question_.view().is_settled) {
+            row_plan_.members = members_of(*question_.company().directory, *row_plan_.team);
+        }
+    }
 
     base::Result<void> gather() {
         BOOST_OUTCOME_TRY(gather_row_cells());

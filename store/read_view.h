@@ -35,7 +35,10 @@ struct ReadView {
     /// folded.
     std::uint64_t applied_offset = 0;
     std::optional<std::pair<std::uint64_t, std::uint64_t>> reattributing;  ///< done, total
-    std::map<std::string, CompanyView> companies;                          ///< by id
+    /// Every row is attributed by the directories below; not while a change of them is being worked
+    /// on, or waits for the rest of an `apply`.
+    bool is_settled = true;
+    std::map<std::string, CompanyView> companies;  ///< by id
     base::Uint128 digest = 0;
 };
 

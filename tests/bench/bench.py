@@ -131,6 +131,10 @@ class Bench:
         batches = max(1, (events + 99_999) // 100_000)
         probe = self.tool("same-rows", self.folder / "views", self.fresh("probe"), batches, "keys")
         self.numbers["fold_share_of_same_rows_probe"] = probe["cpu_seconds"] / folded["keys"]["cpu_seconds"]
+        keys = folded["keys"]
+        self.numbers["cost_ratio_first_part_to_all"] = keys["cpu_seconds"] / keys["events"] / (keys["first_cpu_seconds"] / keys["first_events"])
+        at_full_scale = keys["first_events"] >= 1_000_000 and keys["events"] >= 100_000_000
+        self.numbers["cost_ratio_1m_to_100m"] = self.numbers["cost_ratio_first_part_to_all"] if at_full_scale else None
         self.numbers["replay_events_per_second"] = events / folded["keys"]["wall_seconds"]
         self.numbers["replay_peak_mib"] = folded["keys"]["peak_mib"]
         self.numbers["disk_bytes_per_call"] = size_of(self.folder / "views") / self.calls
@@ -247,7 +251,8 @@ class Bench:
 SHOWN = [  # name, unit, decimals
     ("append_events_per_second", "events/s", 0), ("append_share_of_fdatasync_probe", "of the limit", 2), ("import_cdr_rows_per_core_second", "rows/cs", 0),
     ("import_cloudevents_per_core_second", "events/cs", 0), ("fold_kpi_events_per_core_second", "events/cs", 0), ("fold_search_events_per_core_second", "events/cs", 0),
-    ("fold_share_of_same_rows_probe", "of the limit", 2), ("replay_events_per_second", "events/s", 0), ("replay_peak_mib", "MiB", 0), ("http_events_per_second", "events/s", 0),
+    ("fold_share_of_same_rows_probe", "of the limit", 2), ("cost_ratio_first_part_to_all", "an event, of 1 M or half to all", 2), ("cost_ratio_1m_to_100m", "an event; of --calls 100000000", 2),
+    ("replay_events_per_second", "events/s", 0), ("replay_peak_mib", "MiB", 0), ("http_events_per_second", "events/s", 0),
     ("http_share_of_bare_server", "of the limit", 2), ("http_events_per_core_second", "events/cs, intake and fold", 0),
     ("http_intake_events_per_core_second", "events/cs, intake alone", 0), ("ack_to_visible_p50_ms", "ms", 1), ("ack_to_visible_p99_ms", "ms", 1), ("kill_to_caught_up_s", "s", 2), ("rss_mib", "MiB", 0),
     ("kpi_query_p99_ms", "ms", 1), ("call_search_first_page_p99_ms", "ms", 1), ("disk_bytes_per_call", "B", 0)]
