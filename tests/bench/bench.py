@@ -27,6 +27,7 @@ from product import Broken, Product, free_port, need  # noqa: E402
 MANAGERS = 200
 CALLS_A_DAY = 33_333  # of all managers together, so that a bigger run is a longer time and not a denser one
 SENDERS = 4
+BATCH = 25_000  # records that the fold takes at once when it catches up
 VISIBLE_SECONDS = 10
 FIRST_DAY_BEHIND = datetime.date(2026, 11, 4)  # the workload ends before it
 TICK = os.sysconf("SC_CLK_TCK")
@@ -128,7 +129,7 @@ class Bench:
             folded[what] = self.tool("fold", data, self.fresh("views"), what)
             self.numbers[name] = folded[what]["events"] / folded[what]["cpu_seconds"]
         events = folded["keys"]["events"]
-        batches = max(1, (events + 99_999) // 100_000)
+        batches = max(1, (events + BATCH - 1) // BATCH)
         probe = self.tool("same-rows", self.folder / "views", self.fresh("probe"), batches, "keys")
         self.numbers["fold_share_of_same_rows_probe"] = probe["cpu_seconds"] / folded["keys"]["cpu_seconds"]
         keys = folded["keys"]
