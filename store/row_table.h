@@ -44,7 +44,7 @@ public:
     void set_stored(Row& row, std::optional<std::string_view> value);
     void set_current(Row& row, std::optional<std::string_view> value);
 
-    std::size_t size() const { return rows_.size(); }
+    /// Forgets everything.
     void clear();
 
 private:
