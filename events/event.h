@@ -24,6 +24,7 @@ struct Event {
 
 /// An event that stands elsewhere: an Event, or what was decoded into an arena.
 struct EventView {
+    // NOLINTNEXTLINE(google-explicit-constructor): an event is a view of itself
     EventView(const Event& event) : head(event.head), personal(event.personal) {}
     EventView(const pb::Event& the_head, const pb::Personal& the_personal)
         : head(the_head), personal(the_personal) {}

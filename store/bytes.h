@@ -50,16 +50,17 @@ public:
     }
     std::string take() const { return std::string(bytes()); }
     std::string_view bytes() const { return {bytes_.data(), bytes_.size()}; }
+    // NOLINTNEXTLINE(google-explicit-constructor): a key is asked for by its bytes
     operator std::string_view() const { return bytes(); }
 
 private:
     static constexpr std::size_t usual_bytes = 96;
 
-    template <std::size_t count>
+    template <std::size_t Count>
     KeyWriter& big_endian(std::uint64_t value) {
-        std::array<char, count> bytes{};
-        for (std::size_t i = 0; i < count; ++i) {
-            bytes[i] = static_cast<char>((value >> (8 * (count - 1 - i))) & 0xff);
+        std::array<char, Count> bytes{};
+        for (std::size_t i = 0; i < Count; ++i) {
+            bytes[i] = static_cast<char>((value >> (8 * (Count - 1 - i))) & 0xff);
         }
         bytes_.insert(bytes_.end(), bytes.begin(), bytes.end());
         return *this;
