@@ -1,6 +1,6 @@
 #pragma once
 
-#include <boost/container/small_vector.hpp>
+#include <vector>
 
 #include "base/time.h"
 
@@ -12,7 +12,7 @@ struct Interval {
     base::UtcMillis until{};
     friend auto operator<=>(const Interval&, const Interval&) = default;
 };
-using Intervals = boost::container::small_vector<Interval, 2>;
+using Intervals = std::vector<Interval>;
 
 /// Sorted, without empty pieces, overlapping and touching ones joined. All below return this form.
 Intervals united(Intervals intervals);
