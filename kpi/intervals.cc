@@ -5,8 +5,7 @@
 namespace kpi {
 
 Intervals united(Intervals intervals) {
-    const auto is_empty = [](const Interval& one) { return one.from >= one.until; };
-    intervals.erase(std::remove_if(intervals.begin(), intervals.end(), is_empty), intervals.end());
+    std::erase_if(intervals, [](const Interval& one) { return one.from >= one.until; });
     std::sort(intervals.begin(), intervals.end());
     Intervals joined;
     for (const Interval& one : intervals) {

@@ -84,7 +84,7 @@ public:
         const auto show = [this](std::string_view bytes, std::string_view) { return visit(bytes); };
         BOOST_OUTCOME_TRY(
             scan_rows(question_.rows(), store::Family::index, start(terms), end, show));
-        BOOST_OUTCOME_TRY(look_at_found());
+        BOOST_OUTCOME_TRY(look_at_found());  // what the last part of the scan left
         return base::success();
     }
 

@@ -243,10 +243,12 @@ class Overload:
         total = before_any + (acked + sum(one for one, _ in peak)) * EVENTS
         self.wait_folded(total)
         need(self.end_of_views() == total, f"{total} were acknowledged, {self.end_of_views()} are in the log")
+        counted = self.product.get_json("/v1/kpis?day=2026-11-03&kpi=calls_out")["totals"]["calls_out"]
+        need(counted == total - before_any, f"{total - before_any} calls were acknowledged, {counted} are in the numbers")
         hwm = next(int(line.split()[1]) for line in open(f"/proc/{self.product.server.pid}/status", encoding="ascii") if line.startswith("VmHWM"))
         need(hwm < self.mib << 10, f"{hwm >> 10} MiB were resident")
         return {"drill": "overload", "seconds": self.seconds, "memory_mib": self.mib, "peak_events_per_second": round(peak_rate), "goodput_events_per_second": round(rate),
-                "offered_to_taken": round((acked + refused) / max(1, acked), 1), "refused": refused, "acked": total - before_any, "lost": 0, "double": 0, "rss_peak_mib": hwm // 1024}
+                "offered_to_taken": round((acked + refused) / max(1, acked), 1), "refused": refused, "acked": total - before_any, "counted": counted, "rss_peak_mib": hwm // 1024}
 
     def wait_folded(self, offset):
         deadline = time.monotonic() + 900
