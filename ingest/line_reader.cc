@@ -29,23 +29,12 @@ void LineReader::feed(std::string_view chunk, std::deque<Line>& lines) {
         chunk = first;
         skip_byte_order_mark(chunk);
     }
-    while (!chunk.empty()) {
-        const std::size_t end = chunk.find('\n');
-        add(chunk.substr(0, end));
-        if (end == std::string_view::npos) {
-            return;
-        }
-        close(lines);
-        chunk.remove_prefix(end + 1);
-    }
+    cut(chunk, lines);
 }
 
 void LineReader::finish(std::deque<Line>& lines) {
-    if (!begun_) {
-        const std::string first = std::exchange(first_bytes_, {});
-        begun_ = true;
-        add(first);
-    }
+    begun_ = true;
+    cut(std::exchange(first_bytes_, {}), lines);
     if (line_.bytes > 0) {
         close(lines);
         --next_byte_;  // it has no line feed
@@ -57,6 +46,18 @@ void LineReader::skip_byte_order_mark(std::string_view& chunk) {
     if (chunk.starts_with(byte_order_mark)) {
         chunk.remove_prefix(byte_order_mark.size());
         next_byte_ = byte_order_mark.size();
+    }
+}
+
+void LineReader::cut(std::string_view bytes, std::deque<Line>& lines) {
+    while (!bytes.empty()) {
+        const std::size_t end = bytes.find('\n');
+        add(bytes.substr(0, end));
+        if (end == std::string_view::npos) {
+            return;
+        }
+        close(lines);
+        bytes.remove_prefix(end + 1);
     }
 }
 

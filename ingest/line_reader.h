@@ -43,6 +43,7 @@ public:
 
 private:
     void skip_byte_order_mark(std::string_view& chunk);
+    void cut(std::string_view bytes, std::deque<Line>& lines);
     void add(std::string_view part);
     void close(std::deque<Line>& lines);
 

@@ -7,6 +7,7 @@
 #                    phases that need it are skipped by name, with NORMWATCH_CI=1 they fail.
 # NORMWATCH_SEEDS    seeds of the phase `model`; default five made from the date
 # NORMWATCH_FUZZ_SECONDS  seconds of each target of the phase `fuzz`; default 30
+# NORMWATCH_FUZZ_SEED     where each begins; default 1, so that one tree gets one verdict; 0 begins anywhere
 # NORMWATCH_JOBS     compile jobs and parallel tests; default the number of cores
 set -uo pipefail
 
@@ -163,7 +164,7 @@ phase_powercut() {
 
 # Every fuzz target over its corpus and then over what it makes of it, so long that a bad change is met.
 phase_fuzz() {
-    configure_build fuzz && NORMWATCH_JOBS=$jobs tests/fuzz/run.sh
+    configure_build fuzz && NORMWATCH_JOBS=$jobs NORMWATCH_FUZZ_SEED=${NORMWATCH_FUZZ_SEED:-1} tests/fuzz/run.sh
 }
 
 phase_mutants() {

@@ -4,6 +4,7 @@
 # output. The last line counts targets and runs. Exit code: 0 nothing found, 1 something found, 2 usage.
 #
 # NORMWATCH_FUZZ_SECONDS   seconds a target; default 30
+# NORMWATCH_FUZZ_SEED      where each begins, so that a run can be repeated; default one made by each target (0)
 # NORMWATCH_JOBS           targets at once; default the number of cores
 # NORMWATCH_FUZZ_CORPUS    folder for what is found worth keeping, one folder a target; default a scratch folder
 set -uo pipefail
@@ -13,6 +14,7 @@ here=$root/tests/fuzz
 build=$root/build/fuzz/tests/fuzz
 found=$root/build/fuzz/found
 seconds=${NORMWATCH_FUZZ_SECONDS:-30}
+seed=${NORMWATCH_FUZZ_SEED:-0}
 jobs=${NORMWATCH_JOBS:-$(nproc)}
 export ASAN_OPTIONS=${ASAN_OPTIONS:-malloc_context_size=8} UBSAN_OPTIONS=print_stacktrace=1
 export ASAN_SYMBOLIZER_PATH=${ASAN_SYMBOLIZER_PATH:-/usr/bin/llvm-symbolizer-19}
@@ -43,7 +45,7 @@ run_target() {
     if [ -f "$here/dictionaries/$name.dict" ]; then
         words=(-dict="$here/dictionaries/$name.dict")
     fi
-    "$build/fuzz_$name" -max_total_time="$seconds" -rss_limit_mb=1024 -malloc_limit_mb=512 -max_len=2048 -timeout=10 \
+    "$build/fuzz_$name" -seed="$seed" -max_total_time="$seconds" -rss_limit_mb=1024 -malloc_limit_mb=512 -max_len=2048 -timeout=10 \
         -print_final_stats=1 -verbosity=1 -reload=0 "${words[@]}" -artifact_prefix="$found/$name-" "$grown/$name" \
         "$here/corpus/$name" >"$scratch/$name.log" 2>&1
 }

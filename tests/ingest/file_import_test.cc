@@ -70,6 +70,13 @@ TEST(FileMapper, ReadsALastLineWithoutLineFeed) {
     EXPECT_EQ(rows(""), Shown{});
 }
 
+TEST(FileMapper, CutsAFileShorterThanAByteOrderMark) {
+    EXPECT_EQ(rows("\nx"), (Shown{"2@1 malformed"}));
+    EXPECT_EQ(rows("x\n"), (Shown{"1@0 malformed"}));
+    EXPECT_EQ(rows("x"), (Shown{"1@0 malformed"}));
+    EXPECT_EQ(rows("\n\n"), (Shown{}));
+}
+
 TEST(FileMapper, SkipsAByteOrderMarkAtTheVeryStart) {
     EXPECT_EQ(rows("\xEF\xBB\xBF" + row + "\n" + row),
               (Shown{"1@3 ok", "2" + at(3 + row.size() + 1) + "ok"}));
