@@ -126,9 +126,9 @@ void add_to_cell(Deltas& deltas, const LevelKey& level, const Contribution& one,
                  base::Int128 value, bool money = false) {
     const store::CellKey key{.company = deltas.company,
                              .level = level,
+                             .bucket = store::bucket_of(one.at),
                              .group = store::group_of(measure),
                              .currency = money ? one.currency : kpi::Currency{},
-                             .bucket = store::bucket_of(one.at),
                              .segment = one.segment};
     auto place = std::find_if(deltas.cells.begin(), deltas.cells.end(),
                               [&](const CellDelta& delta) { return delta.key == key; });
@@ -142,8 +142,8 @@ void add_to_cell(Deltas& deltas, const LevelKey& level, const Contribution& one,
 void add_to_set(Deltas& deltas, const LevelKey& level, const Contribution& one, std::int64_t sign) {
     const store::SetKey key{.company = deltas.company,
                             .level = level,
-                            .set = one.kpi,
                             .bucket = store::bucket_of(one.at),
+                            .set = one.kpi,
                             .segment = one.segment};
     const auto place = std::find_if(
         deltas.sets.begin(), deltas.sets.end(),
@@ -236,11 +236,25 @@ std::uint32_t word(std::uint8_t a, std::uint8_t b, std::uint8_t c) {
     return std::uint32_t{a} << 16 | std::uint32_t{b} << 8 | c;
 }
 
+template <class Key>
+std::uint8_t small_word(const Key& key) {
+    return static_cast<std::uint8_t>(static_cast<unsigned>(key.rollup) << 4 |
+                                     static_cast<unsigned>(key.segment));
+}
+
 /// Meta row `newest_bucket`, company: the latest bucket of its cells and sets.
 std::string front_key(kpi::Company company) {
     store::KeyWriter name;
     name.raw("newest_bucket").u32(company.value());
     return store::meta_key(name.bytes());
+}
+
+/// The row of the block that a quarter's row lies in.
+template <class Key>
+Key block_key(Key key) {
+    key.rollup = store::Rollup::block;
+    key.bucket = store::block_of(key.bucket);
+    return key;
 }
 
 store::Key key_bytes(const store::CellKey& key) {
@@ -264,15 +278,13 @@ std::size_t Cells::Hash::operator()(const store::CellKey& key) const noexcept {
              static_cast<std::uint8_t>(key.currency[2]));
     return mixed({word(key.company.value(), key.bucket), word(key.level.subject, key.level.team),
                   word(currency, word(static_cast<std::uint8_t>(key.level.level),
-                                      static_cast<std::uint8_t>(key.group),
-                                      static_cast<std::uint8_t>(key.segment)))});
+                                      static_cast<std::uint8_t>(key.group), small_word(key)))});
 }
 
 std::size_t Cells::Hash::operator()(const store::SetKey& key) const noexcept {
-    return mixed(
-        {word(key.company.value(), key.bucket), word(key.level.subject, key.level.team),
-         word(static_cast<std::uint8_t>(key.level.level), static_cast<std::uint8_t>(key.set),
-              static_cast<std::uint8_t>(key.segment))});
+    return mixed({word(key.company.value(), key.bucket), word(key.level.subject, key.level.team),
+                  word(static_cast<std::uint8_t>(key.level.level),
+                       static_cast<std::uint8_t>(key.set), small_word(key))});
 }
 
 template <class Key, class Row>
@@ -313,17 +325,33 @@ base::Result<void> Cells::replace(kpi::Company company, std::span<const Contribu
     add_entity(deltas, after, 1);
     for (const CellDelta& delta : deltas.cells) {
         if (!delta.row.is_empty()) {
-            BOOST_OUTCOME_TRY(store::CellRow* const row,
-                              row_to_change(cells_, dirty_cells_, delta.key));
-            row->add(delta.row);
+            BOOST_OUTCOME_TRY(add(delta.key, delta.row));
         }
     }
     for (const SetDelta& delta : deltas.sets) {
         if (delta.times != 0) {
-            BOOST_OUTCOME_TRY(store::SetRow* const row,
-                              row_to_change(sets_, dirty_sets_, delta.key));
-            row->add(delta.member, delta.times);
+            BOOST_OUTCOME_TRY(add(delta.key, delta.member, delta.times));
         }
+    }
+    return base::success();
+}
+
+base::Result<void> Cells::add(const store::CellKey& key, const store::CellRow& row) {
+    BOOST_OUTCOME_TRY(store::CellRow* const quarter, row_to_change(cells_, dirty_cells_, key));
+    quarter->add(row);
+    BOOST_OUTCOME_TRY(store::CellRow* const block,
+                      row_to_change(cells_, dirty_cells_, block_key(key)));
+    block->add(row);
+    return base::success();
+}
+
+base::Result<void> Cells::add(const store::SetKey& key, std::uint64_t member, std::int64_t times) {
+    BOOST_OUTCOME_TRY(store::SetRow* const quarter, row_to_change(sets_, dirty_sets_, key));
+    quarter->add(member, times);
+    if (store::has_set_blocks(key.level)) {
+        BOOST_OUTCOME_TRY(store::SetRow* const block,
+                          row_to_change(sets_, dirty_sets_, block_key(key)));
+        block->add(member, times);
     }
     return base::success();
 }

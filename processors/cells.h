@@ -60,6 +60,9 @@ private:
         bool is_changed = false;
     };
 
+    /// Into the row of its quarter of an hour and that of its block.
+    base::Result<void> add(const store::CellKey& key, const store::CellRow& row);
+    base::Result<void> add(const store::SetKey& key, std::uint64_t member, std::int64_t times);
     base::Result<Front*> front(kpi::Company company);
     template <class Key, class Row>
     base::Result<Row*> row_to_change(Table<Key, Row>& table, Changed<Key, Row>& dirty,

@@ -11,50 +11,55 @@
 namespace query {
 namespace {
 
-/// Sizes of key parts: kind and company and level, then subject and team, then group and currency
-/// (or the set), then bucket and segment.
+/// Sizes of key parts: kind and company and level, then subject and team, then rollup and bucket.
 constexpr std::size_t level_bytes = 6;
-constexpr std::size_t subject_bytes = level_bytes + 4;
-constexpr std::size_t row_bytes = subject_bytes + 4;
-constexpr std::size_t cell_block_bytes = row_bytes + 4;
-constexpr std::size_t set_block_bytes = row_bytes + 1;
+constexpr std::size_t series_bytes = level_bytes + 4 + 4;
+constexpr std::size_t time_bytes = series_bytes + 1 + sizeof(store::Bucket);
+/// So many blocks are looked at for one leap: a day has four, and years may hold nothing.
+constexpr unsigned leaps_at_once = 8;
 
 base::Error damaged_key() {
     return {base::ErrorCode::corrupt, "a key of cells or sets is damaged"};
 }
 
-std::string bucket_key(std::string_view block, store::Bucket bucket) {
-    return store::KeyWriter().raw(block).u32(bucket).take();
-}
-
-struct Blocks {
+/// Which rows of a series (one manager, team or company) a walk is about.
+struct Rows {
     store::StateKind kind{};
-    std::size_t block_bytes = 0;
-    /// Is this the key of a block that is wanted?
-    std::function<bool(std::string_view block)> is_wanted;
+    /// What stands in a row is the byte behind its time; these are wanted.
+    std::span<const std::uint8_t> wanted;
+    /// Whether the rows of a manager or team have blocks.
+    bool (*has_blocks)(const store::LevelKey& level);
 };
 
-/// Walks the blocks (rows of one level row and group, whatever their bucket) of a plan and shows
-/// the buckets asked in each, leaping over all else.
+/// Walks the series of a plan and shows the times asked in each, leaping over all else.
 template <class Visit>
 class Walk {
 public:
-    Walk(const LevelPlan& plan, const BucketRange& buckets, const Blocks& blocks, Visit visit)
-        : plan_(plan), buckets_(buckets), blocks_(blocks), visit_(std::move(visit)) {}
+    Walk(const LevelPlan& plan, const BucketRange& buckets, const Rows& rows,
+         const IsWhole& is_whole, Visit visit)
+        : plan_(plan),
+          buckets_(buckets),
+          rows_(rows),
+          is_whole_(is_whole),
+          visit_(std::move(visit)),
+          blocks_begin_(
+              buckets.first == 0 ? 0 : store::block_of(buckets.first - 1) + store::block_quarters),
+          blocks_end_(store::block_of(buckets.last)) {}
 
     base::Result<void> over(const store::ViewReader& rows, kpi::Company company) {
         if (buckets_.first >= buckets_.last) {
             return base::success();
         }
-        store::KeyWriter prefix;
-        prefix.raw(store::level_prefix(blocks_.kind, company, {plan_.level, 0, 0})
-                       .bytes()
-                       .substr(0, level_bytes));
+        level_ = store::level_prefix(rows_.kind, company, {plan_.level, 0, 0})
+                     .bytes()
+                     .substr(0, level_bytes);
+        store::KeyWriter all;
+        all.raw(level_);
         if (plan_.subject) {
-            prefix.u32(*plan_.subject);
+            all.u32(*plan_.subject);
         }
         BOOST_OUTCOME_TRY(rows.leap(
-            store::Family::state, prefix, store::prefix_end(prefix),
+            store::Family::state, all, store::prefix_end(all),
             [this](std::string_view key, std::string_view value) { return look(key, value); }));
         if (failure_) {
             return *failure_;
@@ -64,33 +69,33 @@ public:
 
 private:
     store::Next look(std::string_view key, std::string_view value) {
-        if (key.size() < blocks_.block_bytes + sizeof(store::Bucket)) {
+        if (key.size() <= time_bytes) {
             failure_ = damaged_key();
             return store::Next::end();
         }
-        const std::string_view block = key.substr(0, blocks_.block_bytes);
-        store::KeyReader ids(block.substr(level_bytes));
-        const std::uint32_t subject = ids.u32();
-        if (!plan_.members.empty()) {
-            const auto member =
-                std::lower_bound(plan_.members.begin(), plan_.members.end(), subject);
-            if (member == plan_.members.end()) {
-                return store::Next::end();
-            }
-            if (*member != subject) {
-                return store::Next::from(
-                    store::KeyWriter().raw(key.substr(0, level_bytes)).u32(*member).take());
-            }
+        store::KeyReader parts(key.substr(level_bytes));
+        store::LevelKey level{.level = plan_.level, .subject = parts.u32(), .team = parts.u32()};
+        const auto rollup = static_cast<store::Rollup>(parts.u8());
+        const store::Bucket bucket = parts.u32();
+        if (!plan_.members.empty() &&
+            !std::binary_search(plan_.members.begin(), plan_.members.end(), level.subject)) {
+            return behind(level);
         }
-        if (!plan_.takes(subject, ids.u32())) {
-            return behind(block.substr(0, row_bytes));
+        if (!plan_.takes(level.subject, level.team)) {
+            return plan_.within_teams && level.team < plan_.team.value_or(0)
+                       ? to({level.level, level.subject, *plan_.team}, store::Rollup::block,
+                            blocks_begin_)
+                       : behind(level);
         }
-        const store::Bucket bucket = store::KeyReader(key.substr(blocks_.block_bytes)).u32();
-        if (bucket >= buckets_.last || !blocks_.is_wanted(block)) {
-            return behind(block);
+        const std::optional<store::Next> leap = rollup == store::Rollup::block
+                                                    ? leap_from_block(level, bucket)
+                                                    : leap_from_quarter(level, bucket);
+        if (leap) {
+            return *leap;
         }
-        if (bucket < buckets_.first) {
-            return store::Next::from(bucket_key(block, buckets_.first));
+        const auto what = static_cast<std::uint8_t>(key[time_bytes]);
+        if (std::find(rows_.wanted.begin(), rows_.wanted.end(), what) == rows_.wanted.end()) {
+            return store::Next::row();
         }
         if (const base::Result<void> shown = visit_(key, value); !shown) {
             failure_ = shown.error();
@@ -99,17 +104,92 @@ private:
         return store::Next::row();
     }
 
-    static store::Next behind(std::string_view prefix) {
-        std::string end = store::prefix_end(prefix);
-        return end.empty() ? store::Next::end() : store::Next::from(std::move(end));
+    /// Where to go on from a block that is not shown; nullopt: it is.
+    std::optional<store::Next> leap_from_block(const store::LevelKey& level, store::Bucket block) {
+        if (block < blocks_begin_ && blocks_begin_ < blocks_end_) {
+            return to(level, store::Rollup::block, blocks_begin_);
+        }
+        if (block < blocks_begin_ || block >= blocks_end_) {
+            return to_quarters(level, buckets_.first);
+        }
+        return is_shown_whole(block) ? std::nullopt : std::optional(store::Next::row());
+    }
+
+    /// The same of a quarter of an hour.
+    std::optional<store::Next> leap_from_quarter(const store::LevelKey& level,
+                                                 store::Bucket quarter) {
+        if (quarter >= buckets_.last) {
+            return behind(level);
+        }
+        if (quarter < buckets_.first) {
+            return to_quarters(level, buckets_.first);
+        }
+        if (rows_.has_blocks(level) && is_shown_whole(store::block_of(quarter))) {
+            return to_quarters(level, quarter);
+        }
+        return std::nullopt;
+    }
+
+    /// To the first quarter from `first` on that stands in no block that is shown; behind what has
+    /// just been looked at.
+    store::Next to_quarters(const store::LevelKey& level, store::Bucket first) {
+        if (rows_.has_blocks(level) && is_shown_whole(store::block_of(first))) {
+            first = is_whole_ ? store::block_of(first) : blocks_end_;
+            for (unsigned step = 0; step < leaps_at_once && is_shown_whole(first); ++step) {
+                first += store::block_quarters;
+            }
+        }
+        return first >= buckets_.last ? behind(level) : to(level, store::Rollup::quarter, first);
+    }
+
+    bool is_shown_whole(store::Bucket block) {
+        return blocks_begin_ <= block && block < blocks_end_ && (!is_whole_ || is_whole_(block));
+    }
+
+    /// To the series behind this one that may be wanted.
+    store::Next behind(const store::LevelKey& level) {
+        if (plan_.members.empty()) {
+            return store::Next::from(store::prefix_end(series_key(level)));
+        }
+        const auto next =
+            std::upper_bound(plan_.members.begin(), plan_.members.end(), level.subject);
+        if (next == plan_.members.end()) {
+            return store::Next::end();
+        }
+        return to({.level = level.level, .subject = *next, .team = *plan_.team},
+                  store::Rollup::block, blocks_begin_);
+    }
+
+    store::Next to(const store::LevelKey& level, store::Rollup rollup, store::Bucket bucket) {
+        return store::Next::from(
+            series_key(level).u8(static_cast<std::uint8_t>(rollup)).u32(bucket).take());
+    }
+
+    store::Key series_key(const store::LevelKey& level) {
+        return store::KeyWriter().raw(level_).u32(level.subject).u32(level.team);
     }
 
     const LevelPlan& plan_;
     const BucketRange& buckets_;
-    const Blocks& blocks_;
+    const Rows& rows_;
+    const IsWhole& is_whole_;
     Visit visit_;
+    std::string level_;  ///< what all keys of the walk begin with
+    /// The blocks inside the range are in [begin, end).
+    store::Bucket blocks_begin_;
+    store::Bucket blocks_end_;
     std::optional<base::Error> failure_;
 };
+
+/// Items as the byte that keys hold.
+template <class Item>
+std::vector<std::uint8_t> bytes_of(std::span<const Item> items) {
+    std::vector<std::uint8_t> bytes;
+    for (const Item item : items) {
+        bytes.push_back(static_cast<std::uint8_t>(item));
+    }
+    return bytes;
+}
 
 }  // namespace
 
@@ -165,11 +245,10 @@ BucketRange buckets_of(const Range& range) {
 
 base::Result<void> scan_cells(const store::ViewReader& rows, kpi::Company company,
                               const LevelPlan& plan, const BucketRange& buckets,
-                              std::span<const store::Group> groups, const CellVisit& visit) {
-    const Blocks blocks{store::StateKind::cell, cell_block_bytes, [&](std::string_view block) {
-                            const auto group = static_cast<store::Group>(block[row_bytes]);
-                            return std::find(groups.begin(), groups.end(), group) != groups.end();
-                        }};
+                              std::span<const store::Group> groups, const IsWhole& is_whole,
+                              const CellVisit& visit) {
+    const std::vector<std::uint8_t> wanted = bytes_of(groups);
+    const Rows cells{store::StateKind::cell, wanted, [](const store::LevelKey&) { return true; }};
     const auto show = [&](std::string_view key, std::string_view value) -> base::Result<void> {
         store::CellKey cell;
         if (!store::read_cell_key(key, cell)) {
@@ -178,16 +257,16 @@ base::Result<void> scan_cells(const store::ViewReader& rows, kpi::Company compan
         BOOST_OUTCOME_TRY(const auto row, store::decode<store::CellRow>(value));
         return visit(cell, row);
     };
-    return groups.empty() ? base::success() : Walk(plan, buckets, blocks, show).over(rows, company);
+    return groups.empty() ? base::success()
+                          : Walk(plan, buckets, cells, is_whole, show).over(rows, company);
 }
 
 base::Result<void> scan_sets(const store::ViewReader& rows, kpi::Company company,
                              const LevelPlan& plan, const BucketRange& buckets,
-                             std::span<const kpi::Kpi> sets, const SetVisit& visit) {
-    const Blocks blocks{store::StateKind::set, set_block_bytes, [&](std::string_view block) {
-                            const auto set = static_cast<kpi::Kpi>(block[row_bytes]);
-                            return std::find(sets.begin(), sets.end(), set) != sets.end();
-                        }};
+                             std::span<const kpi::Kpi> sets, const IsWhole& is_whole,
+                             const SetVisit& visit) {
+    const std::vector<std::uint8_t> wanted = bytes_of(sets);
+    const Rows all{store::StateKind::set, wanted, store::has_set_blocks};
     const auto show = [&](std::string_view key, std::string_view value) -> base::Result<void> {
         store::SetKey set;
         if (!store::read_set_key(key, set)) {
@@ -196,7 +275,8 @@ base::Result<void> scan_sets(const store::ViewReader& rows, kpi::Company company
         BOOST_OUTCOME_TRY(const auto row, store::decode<store::SetRow>(value));
         return visit(set, row);
     };
-    return sets.empty() ? base::success() : Walk(plan, buckets, blocks, show).over(rows, company);
+    return sets.empty() ? base::success()
+                        : Walk(plan, buckets, all, is_whole, show).over(rows, company);
 }
 
 }  // namespace query

@@ -38,19 +38,25 @@ struct BucketRange {
 };
 BucketRange buckets_of(const Range& range);
 
+/// Whether all of a block belongs to one row of the answer, so that it may be shown as a whole.
+/// Empty: every block does.
+using IsWhole = std::function<bool(store::Bucket block)>;
 using CellVisit = std::function<base::Result<void>(const store::CellKey&, const store::CellRow&)>;
 using SetVisit = std::function<base::Result<void>(const store::SetKey&, const store::SetRow&)>;
 
-/// Shows the cells of these groups, of the plan's level rows, in buckets [first, last), by key.
+/// Shows the cells of these groups, of the plan's level rows, in buckets [first, last), by key: the
+/// blocks that are whole and lie in this range, and the quarters that these do not hold.
 ///
 /// Errors: those of the store, and of `visit`.
-/// Cost:   two seeks per level row, group and currency, then one step per cell.
+/// Cost:   some three seeks per level row, then one step per cell or set of these times.
 base::Result<void> scan_cells(const store::ViewReader& rows, kpi::Company company,
                               const LevelPlan& plan, const BucketRange& buckets,
-                              std::span<const store::Group> groups, const CellVisit& visit);
+                              std::span<const store::Group> groups, const IsWhole& is_whole,
+                              const CellVisit& visit);
 /// The same for sets.
 base::Result<void> scan_sets(const store::ViewReader& rows, kpi::Company company,
                              const LevelPlan& plan, const BucketRange& buckets,
-                             std::span<const kpi::Kpi> sets, const SetVisit& visit);
+                             std::span<const kpi::Kpi> sets, const IsWhole& is_whole,
+                             const SetVisit& visit);
 
 }  // namespace query

@@ -56,6 +56,14 @@ bool KpiRows::is_by(Dimension dimension) const {
     return std::find(by_.begin(), by_.end(), dimension) != by_.end();
 }
 
+bool KpiRows::is_by_time() const {
+    return std::any_of(by_.begin(), by_.end(), is_time);
+}
+
+bool KpiRows::is_one_time(base::UtcMillis first, base::UtcMillis last) {
+    return time_parts(first) == time_parts(last);
+}
+
 KpiRows::Part KpiRows::text_part(std::optional<std::string> name) {
     store::KeyWriter bytes;
     bytes.u8(name ? 0 : 1);
@@ -115,8 +123,7 @@ base::Result<KpiRows::Part> KpiRows::part(Dimension dimension, kpi::Manager mana
 bool KpiRows::is_last(kpi::Manager manager, kpi::Team team, kpi::Segment segment,
                       base::UtcMillis at) const {
     return last_.row != nullptr && last_.manager == manager && last_.team == team &&
-           last_.segment == segment &&
-           (last_.at == at || std::none_of(by_.begin(), by_.end(), is_time));
+           last_.segment == segment && (last_.at == at || !is_by_time());
 }
 
 base::Result<KpiRow*> KpiRows::row(kpi::Manager manager, kpi::Team team, kpi::Segment segment,

@@ -45,6 +45,10 @@ public:
     KpiRow& single(const std::string& name);
 
     bool is_by(Dimension dimension) const;
+    /// By hour, day, week or month.
+    bool is_by_time() const;
+    /// Whether the rows do not tell these instants, and what lies between them, apart.
+    bool is_one_time(base::UtcMillis first, base::UtcMillis last);
     bool is_only_by(Dimension dimension) const {
         return by_.size() == 1 && by_.front() == dimension;
     }
@@ -59,6 +63,7 @@ private:
     struct Part {
         std::optional<std::string> name;
         std::string bytes;
+        friend bool operator==(const Part&, const Part&) = default;
     };
     /// The row that was asked for last, and for what.
     struct Last {

@@ -82,6 +82,11 @@ public:
     base::Result<void> gather() {
         BOOST_OUTCOME_TRY(gather_row_cells());
         BOOST_OUTCOME_TRY(gather_total_cells());
+        if (is_total_of_rows_) {
+            for (const auto& [position, row] : rows_.all()) {
+                totals_.add(row.tally);
+            }
+        }
         BOOST_OUTCOME_TRY(gather_edges());
         std::erase_if(rows_.all(), [this](const auto& one) { return !has_any(one.second.tally); });
         return add_those_in_force();
@@ -127,17 +132,21 @@ base::Result<KpiRow*> KpiAnswer::row_of(const store::LevelKey& level, store::Buc
     return rows_.row(manager, team, segment, store::bucket_start(bucket));
 }
 
-/// Rows of the answer, and totals where they are sums of the same cells.
+/// Rows of the answer.
 base::Result<void> KpiAnswer::gather_row_cells() {
     const kpi::Company company = question_.company().ordinal;
+    IsWhole is_whole;
+    if (rows_.is_by_time()) {
+        is_whole = [this](store::Bucket block) {
+            return rows_.is_one_time(store::bucket_start(block),
+                                     store::bucket_start(block + store::block_quarters - 1));
+        };
+    }
     const auto add_cell = [&](const store::CellKey& key,
                               const store::CellRow& cell) -> base::Result<void> {
         if (takes(key.segment)) {
             BOOST_OUTCOME_TRY(KpiRow* const row, row_of(key.level, key.bucket, key.segment));
             row->tally.add_cell(key, cell);
-            if (is_total_of_rows_) {
-                totals_.add_cell(key, cell);
-            }
         }
         return base::success();
     };
@@ -146,15 +155,13 @@ base::Result<void> KpiAnswer::gather_row_cells() {
         if (takes(key.segment)) {
             BOOST_OUTCOME_TRY(KpiRow* const row, row_of(key.level, key.bucket, key.segment));
             row->tally.add_set(key.set, set);
-            if (is_total_of_rows_) {
-                totals_.add_set(key.set, set);
-            }
         }
         return base::success();
     };
-    BOOST_OUTCOME_TRY(
-        scan_cells(question_.rows(), company, row_plan_, buckets_, needed_.groups, add_cell));
-    return scan_sets(question_.rows(), company, row_plan_, buckets_, needed_.sets, add_set);
+    BOOST_OUTCOME_TRY(scan_cells(question_.rows(), company, row_plan_, buckets_, needed_.groups,
+                                 is_whole, add_cell));
+    return scan_sets(question_.rows(), company, row_plan_, buckets_, needed_.sets, is_whole,
+                     add_set);
 }
 
 /// What the totals need and the rows have not read; of the group calls always, for the
@@ -186,9 +193,9 @@ base::Result<void> KpiAnswer::gather_total_cells() {
         return base::success();
     };
     BOOST_OUTCOME_TRY(
-        scan_cells(question_.rows(), company, total_plan_, buckets_, groups, add_cell));
+        scan_cells(question_.rows(), company, total_plan_, buckets_, groups, {}, add_cell));
     const std::vector<kpi::Kpi> sets = is_total_of_rows_ ? std::vector<kpi::Kpi>() : needed_.sets;
-    return scan_sets(question_.rows(), company, total_plan_, buckets_, sets, add_set);
+    return scan_sets(question_.rows(), company, total_plan_, buckets_, sets, {}, add_set);
 }
 
 base::Result<void> KpiAnswer::gather_edges() {
@@ -223,10 +230,13 @@ base::Result<void> KpiAnswer::add_those_in_force() {
     if (!by_manager && !rows_.is_only_by(Dimension::team)) {
         return base::success();
     }
-    BOOST_OUTCOME_TRY(const auto roster, managers_between(question_, selection_.range));
+    std::optional<kpi::Manager> only;
+    if (selection_.manager) {
+        only = kpi::Manager(*selection_.manager);
+    }
+    BOOST_OUTCOME_TRY(const auto roster, managers_between(question_, selection_.range, only));
     for (const RosterEntry& entry : roster) {
-        if ((selection_.manager && entry.manager.value() != *selection_.manager) ||
-            (selection_.team && entry.team.value() != *selection_.team)) {
+        if (selection_.team && entry.team.value() != *selection_.team) {
             continue;
         }
         if (by_manager) {

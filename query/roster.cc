@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <map>
+#include <string>
+#include <utility>
+#include <vector>
 
 namespace query {
 namespace {
@@ -38,13 +41,35 @@ base::Result<std::optional<base::UtcMillis>> first_named(const Question& questio
     return by_entry ? by_entry : by_event;
 }
 
+/// Managers with a name that the directory never had; `only` him, if he is one.
+base::Result<std::vector<std::pair<kpi::Manager, std::string>>> undeclared(
+    Question& question, std::optional<kpi::Manager> only) {
+    const kpi::Directory& directory = *question.company().directory;
+    std::vector<std::pair<kpi::Manager, std::string>> found;
+    if (only) {
+        BOOST_OUTCOME_TRY(auto id, question.names().text(store::Table::manager, *only));
+        if (id && !directory.is_declared(*only)) {
+            found.emplace_back(*only, std::move(*id));
+        }
+        return found;
+    }
+    BOOST_OUTCOME_TRY(auto known, question.names().all(store::Table::manager));
+    for (auto& [ordinal, id] : known) {
+        if (!directory.is_declared(kpi::Manager(ordinal))) {
+            found.emplace_back(kpi::Manager(ordinal), std::move(id));
+        }
+    }
+    return found;
+}
+
 }  // namespace
 
-base::Result<std::vector<RosterEntry>> managers_between(Question& question, const Range& range) {
+base::Result<std::vector<RosterEntry>> managers_between(Question& question, const Range& range,
+                                                        std::optional<kpi::Manager> only) {
     const kpi::Directory& directory = *question.company().directory;
     std::map<std::string, RosterEntry> found;
     for (const kpi::ManagerEntry* entry : directory.managers()) {
-        if (!is_in(entry->validity, range)) {
+        if (!is_in(entry->validity, range) || (only && entry->manager != *only)) {
             continue;
         }
         RosterEntry shown{entry->manager, entry->id,   entry->name,
@@ -54,12 +79,8 @@ base::Result<std::vector<RosterEntry>> managers_between(Question& question, cons
             place->second = shown;
         }
     }
-    BOOST_OUTCOME_TRY(const auto known, question.names().all(store::Table::manager));
-    for (const auto& [ordinal, id] : known) {
-        const kpi::Manager manager(ordinal);
-        if (directory.is_declared(manager)) {
-            continue;
-        }
+    BOOST_OUTCOME_TRY(const auto known, undeclared(question, only));
+    for (const auto& [manager, id] : known) {
         BOOST_OUTCOME_TRY(const auto from, first_named(question, manager));
         const kpi::Validity validity{from.value_or(base::for_ever), base::for_ever};
         if (from && is_in(validity, range)) {

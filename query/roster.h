@@ -24,7 +24,8 @@ struct RosterEntry {
 /// never declared is in force, without team, from the first instant at which anything names him
 /// (domain.md 3).
 ///
-/// Errors: those of the store.
-base::Result<std::vector<RosterEntry>> managers_between(Question& question, const Range& range);
+/// `only`: no other manager is looked for. Errors: those of the store.
+base::Result<std::vector<RosterEntry>> managers_between(
+    Question& question, const Range& range, std::optional<kpi::Manager> only = std::nullopt);
 
 }  // namespace query

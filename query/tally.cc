@@ -32,7 +32,21 @@ void MemberSet::add(std::uint64_t member) {
     }
 }
 
+void MemberSet::add(const MemberSet& other) {
+    other.compact();
+    if (members_.empty()) {
+        *this = other;
+        return;
+    }
+    for (const std::uint64_t member : other.members_) {
+        add(member);
+    }
+}
+
 void MemberSet::compact() const {
+    if (members_.size() == distinct_count_) {
+        return;
+    }
     std::sort(members_.begin(), members_.end());
     members_.erase(std::unique(members_.begin(), members_.end()), members_.end());
     distinct_count_ = members_.size();
@@ -76,6 +90,20 @@ void Tally::add_set(Kpi set, const store::SetRow& row) {
     for (const auto& [member, times] : row.members) {
         members.add(member);
     }
+}
+
+void Tally::add(const Tally& other) {
+    for (std::size_t i = 0; i < plain_.size(); ++i) {
+        plain_[i] += other.plain_[i];
+    }
+    for (const auto& [currency, values] : other.money_) {
+        Money& sums = money_[currency];
+        for (std::size_t i = 0; i < sums.size(); ++i) {
+            sums[i] += values[i];
+        }
+    }
+    unique_.add(other.unique_);
+    attempted_.add(other.attempted_);
 }
 
 void Tally::add_entity(std::span<const Contribution* const> contributions) {

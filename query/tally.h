@@ -19,6 +19,7 @@ namespace query {
 class MemberSet {
 public:
     void add(std::uint64_t member);
+    void add(const MemberSet& other);
     /// How many are distinct.
     std::size_t count() const;
     bool is_empty() const { return members_.empty(); }
@@ -45,6 +46,8 @@ class Tally {
 public:
     void add_cell(const store::CellKey& key, const store::CellRow& cell);
     void add_set(kpi::Kpi set, const store::SetRow& row);
+    /// All that another selection of the same level has.
+    void add(const Tally& other);
     /// All contributions of one entity to this selection at one instant: it counts once, its
     /// durations are summed, its members are united.
     void add_entity(std::span<const kpi::Contribution* const> contributions);

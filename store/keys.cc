@@ -18,6 +18,13 @@ bool read_level(KeyReader& in, StateKind kind, kpi::Company& company, LevelKey& 
     return is_kind && number <= static_cast<std::uint8_t>(Level::manager);
 }
 
+bool read_time(KeyReader& in, Rollup& rollup, Bucket& bucket) {
+    const std::uint8_t number = in.u8();
+    rollup = static_cast<Rollup>(number);
+    bucket = in.u32();
+    return rollup == Rollup::quarter || (rollup == Rollup::block && block_of(bucket) == bucket);
+}
+
 bool read_segment(KeyReader& in, kpi::Segment& segment) {
     const std::uint8_t number = in.u8();
     segment = static_cast<kpi::Segment>(number);
@@ -29,6 +36,7 @@ bool read_segment(KeyReader& in, kpi::Segment& segment) {
 bool read_cell_key(std::string_view bytes, CellKey& cell) {
     KeyReader in(bytes);
     bool good = read_level(in, StateKind::cell, cell.company, cell.level);
+    good = read_time(in, cell.rollup, cell.bucket) && good;
     const std::uint8_t group = in.u8();
     good = good && group >= static_cast<std::uint8_t>(Group::calls) &&
            group <= static_cast<std::uint8_t>(Group::money);
@@ -36,7 +44,6 @@ bool read_cell_key(std::string_view bytes, CellKey& cell) {
     for (char& letter : cell.currency) {
         letter = static_cast<char>(in.u8());
     }
-    cell.bucket = in.u32();
     good = read_segment(in, cell.segment) && good;
     return good && in.ok() && in.rest().empty();
 }
@@ -44,10 +51,10 @@ bool read_cell_key(std::string_view bytes, CellKey& cell) {
 bool read_set_key(std::string_view bytes, SetKey& set) {
     KeyReader in(bytes);
     bool good = read_level(in, StateKind::set, set.company, set.level);
+    good = read_time(in, set.rollup, set.bucket) && good;
     set.set = static_cast<kpi::Kpi>(in.u8());
     good =
         good && (set.set == kpi::Kpi::contacts_unique || set.set == kpi::Kpi::contacts_attempted);
-    set.bucket = in.u32();
     good = read_segment(in, set.segment) && good;
     return good && in.ok() && in.rest().empty();
 }

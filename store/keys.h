@@ -71,26 +71,45 @@ inline base::UtcMillis bucket_start(Bucket bucket) {
     return base::from_ms(static_cast<std::int64_t>(bucket) * bucket_ms);
 }
 
+/// How long a row's time is. What a block holds is what its quarters hold together, so that a month
+/// is read in few rows; blocks come first, so that a scan knows what they gave. Do not renumber.
+enum class Rollup : std::uint8_t { block = 1, quarter = 2 };
+/// A block is six hours of UTC: in every zone some two of them cover a working day.
+inline constexpr Bucket block_quarters = 24;
+inline constexpr Bucket block_of(Bucket quarter) {
+    return quarter - quarter % block_quarters;
+}
+
 /// Measures that stand in one row. Do not renumber.
 enum class Group : std::uint8_t { calls = 1, activities = 2, money = 3 };
 
+/// Keys of cells and sets have their time before what stands in the row: what a question asks of a
+/// manager or team for a while lies together.
 struct CellKey {
     kpi::Company company;
     LevelKey level;
+    Rollup rollup = Rollup::quarter;
+    Bucket bucket = 0;  ///< the first quarter
     Group group{};
     kpi::Currency currency{};  ///< zeros but in group money
-    Bucket bucket = 0;
     kpi::Segment segment{};
     friend auto operator<=>(const CellKey&, const CellKey&) = default;
 };
 struct SetKey {
     kpi::Company company;
     LevelKey level;
-    kpi::Kpi set{};  ///< contacts_unique, contacts_attempted
-    Bucket bucket = 0;
+    Rollup rollup = Rollup::quarter;
+    Bucket bucket = 0;  ///< the first quarter
+    kpi::Kpi set{};     ///< contacts_unique, contacts_attempted
     kpi::Segment segment{};
     friend auto operator<=>(const SetKey&, const SetKey&) = default;
 };
+
+/// Sets have blocks for one manager alone: those of a team or a company would be long, and written
+/// anew with every call.
+inline bool has_set_blocks(const LevelKey& level) {
+    return level.level == Level::manager && level.subject != 0;
+}
 
 inline KeyWriter level_prefix(StateKind kind, kpi::Company company, const LevelKey& level) {
     KeyWriter key;
@@ -102,15 +121,15 @@ inline KeyWriter level_prefix(StateKind kind, kpi::Company company, const LevelK
 }
 inline Key cell_key(const CellKey& cell) {
     KeyWriter key = level_prefix(StateKind::cell, cell.company, cell.level);
+    key.u8(static_cast<std::uint8_t>(cell.rollup)).u32(cell.bucket);
     key.u8(static_cast<std::uint8_t>(cell.group)).raw({cell.currency.data(), cell.currency.size()});
-    key.u32(cell.bucket).u8(static_cast<std::uint8_t>(cell.segment));
+    key.u8(static_cast<std::uint8_t>(cell.segment));
     return key;
 }
 inline Key set_key(const SetKey& set) {
     KeyWriter key = level_prefix(StateKind::set, set.company, set.level);
-    key.u8(static_cast<std::uint8_t>(set.set))
-        .u32(set.bucket)
-        .u8(static_cast<std::uint8_t>(set.segment));
+    key.u8(static_cast<std::uint8_t>(set.rollup)).u32(set.bucket);
+    key.u8(static_cast<std::uint8_t>(set.set)).u8(static_cast<std::uint8_t>(set.segment));
     return key;
 }
 /// Reads a cell or set key; false when the bytes are none.

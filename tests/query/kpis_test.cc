@@ -385,14 +385,18 @@ TEST(KpiPages, TogetherAreTheWholeAndNeverChangeTheTotals) {
     }
 }
 
-/// `count` random calls in two hours.
-void put_random_calls(World& world, std::mt19937& random, int count) {
+base::Millis drawn_within(std::mt19937& random, base::Millis span) {
+    return base::Millis(static_cast<std::int64_t>(random()) % span.count());
+}
+
+/// `count` random calls between `start` and `span` later.
+void put_random_calls(World& world, std::mt19937& random, int count, base::UtcMillis start,
+                      base::Millis span) {
     const std::vector<Spoke> people{{"m-bob", "north", 0},  {"m-charlie", "north", 0},
                                     {"m-dina", "south", 0}, {"", "north", 0},
                                     {"", "south", 0},       {"", "", 0}};
     for (int i = 0; i < count; ++i) {
-        const std::string instant =
-            kpi::render(at("2026-11-02T06:30:00Z") + base::Millis(random() % 7'200'000));
+        const std::string instant = kpi::render(start + drawn_within(random, span));
         std::vector<Spoke> spoke;
         for (const Spoke& one : people) {
             if (random() % 3 == 0) {
@@ -410,31 +414,44 @@ void put_random_calls(World& world, std::mt19937& random, int count) {
     }
 }
 
-TEST(Totals, AreWhatTheListOfEntitiesAddsUpTo) {
+/// Any of these.
+std::string any(std::mt19937& random, const std::vector<std::string>& words) {
+    return words[random() % words.size()];
+}
+
+class TotalsTest : public testing::TestWithParam<base::Millis> {};
+
+TEST_P(TotalsTest, AreWhatTheListOfEntitiesAddsUpTo) {
+    const base::Millis span = GetParam();
+    const base::UtcMillis start = at("2026-11-02T06:30:00Z");
     for (unsigned seed = 1; seed <= 6; ++seed) {
         std::mt19937 random(seed);
         World world;
-        put_random_calls(world, random, 60);
+        put_random_calls(world, random, 200, start, span);
         const store::ReadView view = world.view();
-        for (int asked = 0; asked < 40; ++asked) {
+        for (int asked = 0; asked < 100; ++asked) {
             const auto border = [&] {
-                const std::int64_t step = random() % 2 == 0 ? 900'000 : 1;
-                return kpi::render(
-                    at("2026-11-02T06:30:00Z") +
-                    base::Millis(static_cast<std::int64_t>(random() % 7'200'000) / step * step));
+                const base::UtcMillis drawn = start + drawn_within(random, span);
+                if (random() % 2 == 0) {
+                    return kpi::render(drawn);
+                }
+                // A quarter of an hour, half of them beside the border of a block.
+                store::Bucket bucket = store::bucket_of(drawn);
+                if (random() % 2 == 0) {
+                    bucket = store::block_of(bucket) - 1 + static_cast<store::Bucket>(random() % 3);
+                }
+                return kpi::render(store::bucket_start(bucket));
             };
-            const auto any = [&](std::vector<std::string> words) {
-                return words[random() % words.size()];
-            };
-            const std::string kpi = any({"calls_in", "calls_out", "calls_missed", "talk_seconds",
-                                         "ring_seconds", "contacts_unique", "answer_rate",
-                                         "wait_seconds", "connect_rate", "contacts_attempted"});
+            const std::string kpi =
+                any(random, {"calls_in", "calls_out", "calls_missed", "talk_seconds",
+                             "ring_seconds", "contacts_unique", "answer_rate", "wait_seconds",
+                             "connect_rate", "contacts_attempted"});
             Params params{{"kpi", kpi},
                           {"from", border()},
                           {"until", border()},
-                          {"manager", any({"", "", "none", "m-bob", "m-dina"})},
-                          {"team", any({"", "", "none", "north", "south"})},
-                          {"segment", any({"", "", "none", "new"})}};
+                          {"manager", any(random, {"", "", "none", "m-bob", "m-dina"})},
+                          {"team", any(random, {"", "", "none", "north", "south"})},
+                          {"segment", any(random, {"", "", "none", "new"})}};
             const std::string explained = text_of(query::explain(view, params, world.ports()));
             const std::string counted = text_of(query::kpis(view, params, world.ports()));
             EXPECT_EQ(member_of(counted, "totals." + kpi), member_of(explained, "value"))
@@ -444,6 +461,48 @@ TEST(Totals, AreWhatTheListOfEntitiesAddsUpTo) {
         }
     }
 }
+
+INSTANTIATE_TEST_SUITE_P(Spans, TotalsTest,
+                         testing::Values(std::chrono::hours(2), std::chrono::hours(50)));
+
+/// Zones whose days begin at, beside and far from the borders of the views' blocks of six hours,
+/// one with a quarter of an hour, one with a day of 25 hours in the range.
+class DayRowsTest : public testing::TestWithParam<const char*> {};
+
+TEST_P(DayRowsTest, AreWhatTheListOfEntitiesOfTheirDayAddsUpTo) {
+    std::mt19937 random(7);
+    World world(GetParam());
+    put_random_calls(world, random, 150, at("2026-10-22T06:30:00Z"), std::chrono::hours(24 * 6));
+    const store::ReadView view = world.view();
+    int compared = 0;
+    for (const std::string kpi : {"calls_in", "talk_seconds", "contacts_unique"}) {
+        for (const std::string manager : {"", "none", "m-bob"}) {
+            const Params params{{"kpi", kpi},
+                                {"by", "day"},
+                                {"from", "2026-10-22"},
+                                {"until", "2026-10-29"},
+                                {"manager", manager}};
+            const std::string answer = text_of(query::kpis(view, params, world.ports()));
+            for (int row = 0;; ++row, ++compared) {
+                const std::string place = "rows." + std::to_string(row);
+                const std::string day = member_of(answer, place + ".day");
+                if (day == "(absent)") {
+                    break;
+                }
+                const Params one{{"kpi", kpi}, {"day", day}, {"manager", manager}};
+                EXPECT_EQ(member_of(answer, place + ".values." + kpi),
+                          member_of(text_of(query::explain(view, one, world.ports())), "value"))
+                    << kpi << " " << manager << " " << day;
+            }
+        }
+    }
+    EXPECT_GE(compared, 9 * 6);
+}
+
+INSTANTIATE_TEST_SUITE_P(Zones, DayRowsTest,
+                         testing::Values("UTC", "Europe/Moscow", "Asia/Kathmandu",
+                                         "America/New_York", "Asia/Yekaterinburg",
+                                         "Europe/Berlin"));
 
 }  // namespace
 }  // namespace query_test

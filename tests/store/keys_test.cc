@@ -20,16 +20,17 @@ using store_test::to_hex;
 store::CellKey sample_cell() {
     return {.company = kpi::Company{1},
             .level = {.level = store::Level::manager, .subject = 7, .team = 3},
+            .bucket = 1'972'345,
             .group = store::Group::money,
             .currency = {'E', 'U', 'R'},
-            .bucket = 1'972'345,
             .segment = kpi::Segment::existing};
 }
 store::SetKey sample_set() {
     return {.company = kpi::Company{1},
             .level = {.level = store::Level::team, .subject = 3},
+            .rollup = store::Rollup::block,
+            .bucket = 1'972'344,
             .set = kpi::Kpi::contacts_unique,
-            .bucket = 1'972'345,
             .segment = kpi::Segment::fresh};
 }
 IndexKey sample_index() {
@@ -105,6 +106,16 @@ TEST(Keys, CutOrStretchedOnesAreRefused) {
     EXPECT_FALSE(store::read_cell_key(set, cell_out));
     EXPECT_FALSE(store::read_set_key(cell, set_out));
     EXPECT_FALSE(store::read_entity_key("12345678", entity_out));
+}
+
+TEST(Keys, ABlockBeginsWhereBlocksDo) {
+    store::SetKey set = sample_set();
+    ++set.bucket;
+    store::SetKey out;
+    EXPECT_FALSE(store::read_set_key(store::set_key(set), out));
+    set.rollup = store::Rollup::quarter;
+    EXPECT_TRUE(store::read_set_key(store::set_key(set), out));
+    EXPECT_EQ(out, set);
 }
 
 TEST(Keys, EveryAcceptedCellKeyIsWrittenSo) {
