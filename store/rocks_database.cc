@@ -71,8 +71,12 @@ rocksdb::ColumnFamilyOptions options_of(Family family) {
     }
     rocksdb::ColumnFamilyOptions options;
     options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
-    options.compaction_style = rocksdb::kCompactionStyleLevel;
-    options.level_compaction_dynamic_level_bytes = true;
+    if (is_entity) {
+        options.compaction_style = rocksdb::kCompactionStyleLevel;
+        options.level_compaction_dynamic_level_bytes = true;
+    } else {  // each memtable has keys from everywhere: levels would write all of it anew each time
+        options.compaction_style = rocksdb::kCompactionStyleUniversal;
+    }
     options.write_buffer_size = (is_entity ? 32 : 8) * mib;
     options.max_write_buffer_number = 2;
     options.arena_block_size = 64 * kib;
@@ -89,7 +93,6 @@ rocksdb::ColumnFamilyOptions options_of(Family family) {
 /// merge writes all of them anew. A query looks into each, so they are not many.
 rocksdb::ColumnFamilyOptions options_of_files() {
     rocksdb::ColumnFamilyOptions options = options_of(Family::index);
-    options.compaction_style = rocksdb::kCompactionStyleUniversal;
     options.compaction_options_universal.min_merge_width = 8;
     options.compaction_options_universal.size_ratio = 20;
     options.level0_file_num_compaction_trigger = 16;
