@@ -290,8 +290,13 @@ asio::awaitable<void> HttpConnection::refuse_body(Body body) {
 
 asio::awaitable<void> HttpConnection::answer_by_handler(const HttpRoute& route) {
     Body body = Body::no_room;
-    if (has_room_for_body()) {
+    const std::size_t large = is_for_intake(route) ? 1 : 0;
+    if (large != 0 && core_.intake.is_full(core_.large_bodies)) {
+        core_.probe.worker_refused();  // before its body, which nobody would work on
+    } else if (has_room_for_body()) {
+        core_.large_bodies += large;
         body = co_await read_body(body_limit());
+        core_.large_bodies -= large;
     }
     if (body != Body::whole) {
         co_await refuse_body(body);

@@ -84,6 +84,7 @@ private:
     boost::asio::awaitable<void> refuse_body(Body body);
     boost::asio::awaitable<Body> read_body(std::size_t bytes_max);
     boost::asio::awaitable<bool> discard_body(std::uint64_t bytes_max);
+    boost::asio::awaitable<bool> discard_bytes(std::uint64_t left);
     boost::asio::awaitable<HttpPiece> read_body_full(std::span<char> space);
     boost::asio::awaitable<bool> invite_body();
     boost::asio::awaitable<void> write_response(HttpResponse response);
@@ -94,6 +95,7 @@ private:
     std::optional<HttpResponse> refusal() const;
     std::size_t body_limit() const;
     bool has_room_for_body() const;
+    bool is_for_intake(const HttpRoute& route) const;
     bool take_body_bytes(std::size_t total);
     void give_body_bytes_back();
     void call_handler(const HttpRoute& route, HttpReply reply);

@@ -36,6 +36,13 @@ bool HttpConnection::has_room_for_body() const {
     return length == 0 || core_.body_bytes + length <= core_.options.bodies_bytes_max;
 }
 
+/// Whether the intake pool will work on this request, as far as the length that the client states
+/// tells.
+bool HttpConnection::is_for_intake(const HttpRoute& route) const {
+    return route.mode == HandlerMode::io_when_small &&
+           parser_->content_length().value_or(0) > small_body_bytes_max;
+}
+
 /// Makes this request's share of the memory for bodies `total`; false when there is none left.
 bool HttpConnection::take_body_bytes(std::size_t total) {
     const std::size_t of_others = core_.body_bytes - body_bytes_;
@@ -99,9 +106,31 @@ asio::awaitable<HttpPiece> HttpConnection::read_body_full(std::span<char> space)
     co_return HttpPiece{failed, space.size() - body.size};
 }
 
+/// The rest of a body whose length is known, past the parser: a crowd that is refused shall cost
+/// little. True if it came.
+asio::awaitable<bool> HttpConnection::discard_bytes(std::uint64_t left) {
+    const std::uint64_t there = std::min<std::uint64_t>(left, buffer_.size());
+    buffer_.consume(there);
+    left -= there;
+    while (left > 0) {
+        const std::size_t size = std::min<std::uint64_t>(left, core_.discarded.size());
+        const auto [failed, read] = co_await stream_.async_read_some(
+            asio::buffer(core_.discarded.data(), size), asio::as_tuple(asio::use_awaitable));
+        if (failed) {
+            co_return false;
+        }
+        left -= read;
+    }
+    co_return true;
+}
+
 /// True if the body's end came within `bytes_max`.
 asio::awaitable<bool> HttpConnection::discard_body(std::uint64_t bytes_max) {
     stream_.expires_after(core_.options.request_timeout);
+    if (const auto left = parser_->content_length_remaining(); left && *left <= bytes_max) {
+        const bool is_read = co_await discard_bytes(*left);
+        co_return is_read;
+    }
     std::string scratch(http_piece_bytes, '\0');
     const std::span<char> space(scratch);
     std::uint64_t discarded = 0;

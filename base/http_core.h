@@ -9,6 +9,7 @@
 #include <mutex>
 #include <unordered_map>
 #include <unordered_set>
+#include <vector>
 
 #include "base/http_probe.h"
 #include "base/http_server.h"
@@ -65,8 +66,11 @@ struct HttpCore {
     HttpProbe probe;
     std::atomic<bool> stopping{false};  // any thread reads
     std::unordered_set<HttpConnection*> connections;
-    std::size_t body_bytes = 0;  // of bodies that are read or answered, of all connections
-    std::mutex drained_mutex;    // guards connections_left
+    std::size_t body_bytes = 0;    // of bodies that are read or answered, of all connections
+    std::size_t large_bodies = 0;  // that are read now, each to become a job of `intake`
+    /// Where bytes go that nobody will read: of all connections at once.
+    std::vector<char> discarded = std::vector<char>(std::size_t{256} << 10);
+    std::mutex drained_mutex;  // guards connections_left
     std::condition_variable drained;
     std::size_t connections_left = 0;
 

@@ -30,6 +30,11 @@ bool HttpWorkers::try_run(std::function<void()> job) {
     return true;
 }
 
+bool HttpWorkers::is_full(std::size_t more) {
+    const std::scoped_lock lock(mutex_);
+    return stopping_ || load_ + more >= load_max_;
+}
+
 void HttpWorkers::stop() {
     std::deque<std::function<void()>> dropped;
     {

@@ -25,6 +25,9 @@ public:
     /// the pool stops. A job must not throw.
     bool try_run(std::function<void()> job);
 
+    /// Whether `try_run` would be refused now if `more` jobs came before.
+    bool is_full(std::size_t more);
+
     /// Drops what is queued, waits for what runs. Idempotent.
     void stop();
 

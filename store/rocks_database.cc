@@ -36,8 +36,18 @@ struct Shared {
         rocksdb::NewSstFileManager(rocksdb::Env::Default())};
 };
 
+/// Compaction takes the time that nobody else wants: with less of it the views are larger for a
+/// while, and an acknowledgement or a reader does not wait.
+void lower_compaction() {
+    static_cast<void>(rocksdb::Env::Default()->LowerThreadPoolCPUPriority(
+        rocksdb::Env::LOW, rocksdb::CpuPriority::kLow));
+}
+
 const Shared& shared() {
-    static const Shared all;
+    static const Shared all = [] {
+        lower_compaction();
+        return Shared();
+    }();
     return all;
 }
 
