@@ -4,7 +4,6 @@
 #include <string>
 
 #include "base/thread_name.h"
-#include "base/thread_priority.h"
 
 namespace processors {
 namespace {
@@ -128,7 +127,6 @@ void Runner::start() {
 
 void Runner::loop(const std::stop_token& stop) {
     base::name_this_thread("fold " + std::to_string(options_.partition.value()));
-    base::give_way();  // to who waits for an acknowledgement
     while (!stop.stop_requested()) {
         auto worked = step(log_.durable_end(options_.partition));
         if (!worked) {
