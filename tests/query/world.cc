@@ -121,8 +121,8 @@ void World::index(store::Index index, std::uint64_t term, base::UtcMillis when,
     }
 }
 
-void World::put_entity(const store::EntityKey& key, std::string row) {
-    rows_.put(store::Family::entity, store::entity_key(key), std::move(row));
+void World::put_entity(const store::EntityKey& key, std::string_view row) {
+    rows_.put(store::Family::entity, store::entity_key(key), row);
 }
 
 void World::add_call(std::string_view scope_name, const std::string& native_id,

@@ -67,7 +67,7 @@ private:
     std::uint32_t ordinal(store::Table table, std::string_view text);
     void index(store::Index index, std::uint64_t term, base::UtcMillis at,
                const store::EntityKey& key);
-    void put_entity(const store::EntityKey& key, std::string row);
+    void put_entity(const store::EntityKey& key, std::string_view row);
 
     kpi::Company company_{1};
     std::shared_ptr<store::ViewStore> store_;
