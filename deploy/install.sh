@@ -31,6 +31,7 @@ mapfile -t wanted <<<"$(grep -hv '^#' "${lists[@]}")"
 # Sets `missing` to the packages of the lists that are not installed.
 find_missing() {
     local have package
+    # It fails when one of the packages is unknown, and has then told all the others.
     # shellcheck disable=SC2016 # the fields are dpkg's own
     have=$(dpkg-query -W -f '${Package} ${db:Status-Status}|' "${wanted[@]}" 2>/dev/null || true)
     missing=()

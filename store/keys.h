@@ -74,7 +74,7 @@ inline base::UtcMillis bucket_start(Bucket bucket) {
 /// How long a row's time is. What a block holds is what its quarters hold together, so that a month
 /// is read in few rows; blocks come first, so that a scan knows what they gave. Do not renumber.
 enum class Rollup : std::uint8_t { block = 1, quarter = 2 };
-/// A block is six hours of UTC: in every zone some two of them cover a working day.
+/// A block is six hours of UTC: in every zone two or three of them cover a working day.
 inline constexpr Bucket block_quarters = 24;
 inline constexpr Bucket block_of(Bucket quarter) {
     return quarter - quarter % block_quarters;

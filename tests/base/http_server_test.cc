@@ -8,7 +8,6 @@
 
 #include <chrono>
 #include <future>
-#include <latch>
 #include <ostream>
 #include <stdexcept>
 #include <thread>
