@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "processors/rebuild.h"
 #include "store/generations.h"
+#include "store/rocks_view_store.h"
 
 namespace app {
 namespace {
@@ -77,8 +78,9 @@ void write_partition(base::JsonWriter& out, std::uint32_t partition, const Exami
 }
 
 /// Refuses a replay that would know less than the views that stand.
-base::Result<void> check_log_is_whole(Node& node, std::uint32_t partition) {
-    const std::uint64_t log_first = node.log().first_offset(eventlog::Partition(partition));
+base::Result<void> check_log_is_whole(Node& node, eventlog::LogReader& log,
+                                      std::uint32_t partition) {
+    const std::uint64_t log_first = log.first_offset(eventlog::Partition(partition));
     const std::uint64_t view_first = node.runner(partition).view()->position.first_offset;
     if (log_first <= view_first) {
         return base::success();
@@ -108,27 +110,56 @@ struct Replayed {
     std::optional<bool> changed;
 };
 
+Replayed replayed(const store::ReadView& old, const store::ReadView& anew,
+                  std::uint64_t generation) {
+    Replayed done;
+    done.rebuilt = {.read = anew.position.next_offset - anew.position.first_offset,
+                    .offset = anew.position.next_offset,
+                    .digest = anew.digest};
+    done.generation = generation;
+    if (old.position.next_offset == anew.position.next_offset) {
+        done.changed = old.digest != anew.digest;
+    }
+    return done;
+}
+
+/// The log folded anew beside the views that go on answering, which then make place: they are not
+/// folded while the last part is caught up with.
+base::Result<Replayed> replace_views(Node& node, eventlog::LogReader& log, std::uint32_t partition,
+                                     const ReplayOptions& options) {
+    BOOST_OUTCOME_TRY(check_log_is_whole(node, log, partition));
+    BOOST_OUTCOME_TRY(const store::Generation next, store::begin_next(node.views_dir(partition)));
+    BOOST_OUTCOME_TRY(std::shared_ptr<store::ViewStore> views, store::open_rocks(next.directory));
+    const eventlog::Partition number(partition);
+    auto anew = std::make_unique<processors::Runner>(
+        log, views, processors::RunnerOptions{.partition = number});
+    BOOST_OUTCOME_TRY(anew->open());
+    BOOST_OUTCOME_TRY(anew->run_to(log.durable_end(number), options.is_cancelled));
+    const Folding::Hold hold(node.folding(), partition);
+    const std::shared_ptr<const store::ReadView> old = node.runner(partition).view();
+    BOOST_OUTCOME_TRY(anew->run_to(old->position.next_offset, options.is_cancelled));
+    BOOST_OUTCOME_TRY(views->flush_wal());
+    const Replayed done = replayed(*old, *anew->view(), next.number);
+    anew.reset();
+    BOOST_OUTCOME_TRY(store::make_current(node.views_dir(partition), next.number));
+    BOOST_OUTCOME_TRY(node.runner(partition).replace_store(std::move(views), next.number));
+    return done;
+}
+
 base::Result<Replayed> replay_partition(Node& node, std::uint32_t partition,
                                         const ReplayOptions& options) {
-    const std::uint64_t end = node.log().durable_end(eventlog::Partition(partition));
-    const std::uint64_t until = std::min(end, options.until.value_or(end));
+    BOOST_OUTCOME_TRY(eventlog::LogReader* const log, node.history());
+    if (options.into.empty()) {
+        return replace_views(node, *log, partition, options);
+    }
+    const std::uint64_t end = log->durable_end(eventlog::Partition(partition));
     const std::shared_ptr<const store::ReadView> old = node.runner(partition).view();
     Replayed done;
-    if (!options.into.empty()) {
-        BOOST_OUTCOME_TRY(done.rebuilt, processors::rebuild(
-                                            node.log(), eventlog::Partition(partition),
-                                            options.into + "/" + std::to_string(partition), until));
-        done.generation = old->generation;
-    } else {
-        BOOST_OUTCOME_TRY(check_log_is_whole(node, partition));
-        BOOST_OUTCOME_TRY(const store::Generation next,
-                          store::begin_next(node.views_dir(partition)));
-        BOOST_OUTCOME_TRY(
-            done.rebuilt,
-            processors::rebuild(node.log(), eventlog::Partition(partition), next.directory, until));
-        BOOST_OUTCOME_TRY(store::make_current(node.views_dir(partition), next.number));
-        done.generation = next.number;
-    }
+    BOOST_OUTCOME_TRY(done.rebuilt,
+                      processors::rebuild(*log, eventlog::Partition(partition),
+                                          options.into + "/" + std::to_string(partition),
+                                          std::min(end, options.until.value_or(end))));
+    done.generation = old->generation;
     if (old->position.next_offset == done.rebuilt.offset) {
         done.changed = old->digest != done.rebuilt.digest;
     }
@@ -149,6 +180,9 @@ base::Result<std::string> doctor_answer(const Examined& examined,
     Verdict worst = Verdict::equal;
     base::Uint128 digest = 0;
     for (std::uint32_t partition = 0; partition < examined.partitions; ++partition) {
+        if (!examined.is_here(partition)) {
+            continue;
+        }
         const auto view = settled_view(examined, partition, patience);
         BOOST_OUTCOME_TRY(const processors::Diagnosis diagnosis,
                           diagnosis_of(examined, partition, *view));
@@ -180,6 +214,9 @@ base::Result<std::string> replay(Node& node, const ReplayOptions& options) {
     base::JsonWriter parts;
     parts.begin_array();
     for (std::uint32_t partition = 0; partition < node.partitions(); ++partition) {
+        if (!node.is_owned(partition)) {
+            continue;
+        }
         BOOST_OUTCOME_TRY(const Replayed done, replay_partition(node, partition, options));
         read += done.rebuilt.read;
         digest += done.rebuilt.digest;
@@ -188,7 +225,6 @@ base::Result<std::string> replay(Node& node, const ReplayOptions& options) {
         parts.begin_object().member("partition", partition).member("offset", done.rebuilt.offset);
         parts.member("generation", done.generation).end_object();
         if (options.into.empty()) {
-            node.close_views(partition);
             BOOST_OUTCOME_TRY(store::remove_others(node.views_dir(partition)));
         }
     }

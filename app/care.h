@@ -22,6 +22,8 @@ struct Examined {
     eventlog::LogReader& log;
     std::uint32_t partitions = 1;
     std::function<std::shared_ptr<const store::ReadView>(std::uint32_t partition)> view;
+    std::function<bool(std::uint32_t partition)>
+        is_here;                         ///< what another node folds is its matter
     std::string scratch;                 ///< a directory that is made and removed
     std::function<bool()> is_cancelled;  ///< asked every now and then
 };
@@ -38,8 +40,11 @@ base::Result<std::string> doctor_answer(const Examined& examined,
 struct ReplayOptions {
     std::optional<std::uint64_t> until;  ///< exclusive; only with `into`
     std::string into;                    ///< a directory beside the live views; empty: replace them
+    std::function<bool()> is_cancelled = [] { return false; };  ///< asked every now and then
 };
 
+/// Also while the node folds and answers: the old views do so until the new ones take their place.
+///
 /// Returns: the answer `replay`. `changed` is null when the old views were of another offset.
 /// Errors: invalid     - `until` of several partitions; `into` holds something already.
 ///         unavailable - the log no longer holds all that the views hold: they stay.

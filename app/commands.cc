@@ -268,12 +268,16 @@ private:
     }
 
     CommandResult replay_views() {
-        // A running server holds LOCK: opening fails and names its pid.
+        if (server_ && line_.into.empty()) {
+            return printed(AnswerKind::replay, replay_of(*server_), line_.output);
+        }
+        // Beside the views of a running server nothing is opened: it holds LOCK, its pid is named.
         const base::Result<std::unique_ptr<Node>> node = open();
         if (!node) {
             return failed(node.error());
         }
-        return printed(AnswerKind::replay, replay(*node.value(), {line_.until, line_.into}),
+        return printed(AnswerKind::replay,
+                       replay(*node.value(), {.until = line_.until, .into = line_.into}),
                        line_.output);
     }
 
@@ -319,10 +323,14 @@ private:
 
     base::Result<std::string> doctor_here() {
         BOOST_OUTCOME_TRY(const std::unique_ptr<Node> node, open());
+        BOOST_OUTCOME_TRY(eventlog::LogReader* const log, node->history());
         const Examined examined{
-            node->log(), node->partitions(),
+            *log,
+            node->partitions(),
             [&](std::uint32_t partition) { return node->runner(partition).view(); },
-            config_.data_dir + "/doctor", [] { return false; }};
+            [](std::uint32_t) { return true; },
+            config_.data_dir + "/doctor",
+            [] { return false; }};
         return doctor_answer(examined, no_patience);
     }
 

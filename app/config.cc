@@ -7,6 +7,7 @@
 #include <set>
 #include <sstream>
 
+#include "app/config_kafka.h"
 #include "app/config_reader.h"
 #include "app/config_sources.h"
 
@@ -147,15 +148,22 @@ private:
     }
 
     void read_log(const ConfigNode& node) {
-        if (!reader_.is_section(node, "log.", {{"kind", "partitions", "retention"}, {"kafka"}}) &&
+        if (!reader_.is_section(node, "log.", {{"kind", "partitions", "retention", "kafka"}, {}}) &&
             node.kind != ConfigNode::Kind::map) {
             return;
         }
         const std::string kind = reader_.text(node, "kind", "log.").value_or("embedded");
-        if (kind == "kafka") {
-            reader_.wrong(*node.find("kind"), "log.kind: kafka is not available in this version");
-        } else if (kind != "embedded") {
-            reader_.wrong(*node.find("kind"), "log.kind: expected embedded");
+        if (kind != "embedded" && kind != "kafka") {
+            reader_.wrong(*node.find("kind"), "log.kind: expected embedded or kafka");
+        }
+        const ConfigNode* const kafka = ConfigReader::member(node, "kafka");
+        if (kind == "kafka" && kafka == nullptr) {
+            reader_.wrong(*node.find("kind"), "log.kafka is needed: {brokers: HOST:PORT}");
+        } else if (kind == "kafka") {
+            read_kafka_config(*kafka, reader_, config_.kafka.emplace());
+        } else if (kafka != nullptr) {  // stands ready for another kind
+            KafkaConfig unused;
+            read_kafka_config(*kafka, reader_, unused);
         }
         const auto partitions = reader_.whole(node, "partitions", "log.", partitions_max);
         if (partitions && *partitions == 0) {

@@ -5,10 +5,12 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "app/config_tree.h"
 #include "base/error.h"
+#include "eventlog/kafka_options.h"
 #include "ingest/cdr_csv/mapping.h"
 
 namespace app {
@@ -55,6 +57,21 @@ struct ListenAddress {
     std::string text;  ///< as configured
 };
 
+/// Where the log is when it is Kafka. Source: interface.md 2, `log.kafka`.
+struct KafkaConfig {
+    std::string brokers;
+    std::string topic_prefix = "normwatch";
+    std::string group = "normwatch";
+    std::string instance_id = "node-1";
+    std::map<std::string, std::string> peers;  ///< URLs of the nodes by instance id
+    std::int64_t session_timeout_ms = 45'000;
+    std::int64_t topic_retention_days = 30;
+    std::int64_t spool_hours = 72;
+    /// `security.protocol`, `ssl.*`, `sasl.*`: the client's own settings, but no secret.
+    std::vector<std::pair<std::string, std::string>> client;
+    std::string password_file;  ///< of sasl.password; empty: none
+};
+
 /// normwatch.yaml with the environment over it, checked: what this process runs with.
 ///
 /// Source: docs/operations.md. Only what this version has code for is accepted.
@@ -63,7 +80,8 @@ struct Config {
     std::string data_dir;
     std::vector<CompanyConfig> companies;
     std::uint32_t partitions = 1;
-    std::int64_t log_retention_days = 0;  ///< 0: for ever
+    std::int64_t log_retention_days = 0;  ///< 0: for ever; of the embedded log
+    std::optional<KafkaConfig> kafka;     ///< nullopt: the log is the embedded one
     ListenAddress listen{"127.0.0.1", 8080, "127.0.0.1:8080"};
     ListenAddress metrics_listen{"127.0.0.1", 9464, "127.0.0.1:9464"};
     std::vector<SourceConfig> sources;

@@ -44,6 +44,26 @@ std::string show(const CompanyConfig& company) {
         list_of(company.mail_domains), show(company.kpis));
 }
 
+std::string show(const KafkaConfig& kafka) {
+    std::string client;
+    for (const auto& [name, value] : kafka.client) {
+        client += fmt::format("{}{}: {}", client.empty() ? "" : ", ", name, quoted(value));
+    }
+    std::string peers;
+    for (const auto& [instance, url] : kafka.peers) {
+        peers += fmt::format("{}{}: {}", peers.empty() ? "" : ", ", instance, quoted(url));
+    }
+    return fmt::format(
+        "  kafka:\n    brokers: {}\n    topic_prefix: {}\n    group: {}\n    instance_id: {}\n"
+        "    peers: {{{}}}\n"
+        "    session_timeout_ms: {}\n    topic_retention_days: {}\n    spool_hours: {}\n"
+        "    client: {{{}}}\n    password_file: {}\n",
+        quoted(kafka.brokers), quoted(kafka.topic_prefix), quoted(kafka.group),
+        quoted(kafka.instance_id), peers, kafka.session_timeout_ms, kafka.topic_retention_days,
+        kafka.spool_hours, client,
+        kafka.password_file.empty() ? "\"\"" : quoted(kafka.password_file));
+}
+
 std::string show(const ingest::cdr_csv::Mapping& mapping) {
     std::string columns;
     std::string values;
@@ -102,8 +122,12 @@ std::string show_config(const Config& config) {
     for (const CompanyConfig& company : config.companies) {
         out += show(company);
     }
-    out += fmt::format("log: {{kind: embedded, partitions: {}, retention: {{days: {}}}}}\n",
-                       config.partitions, config.log_retention_days);
+    out += fmt::format("log:\n  kind: {}\n  partitions: {}\n  retention: {{days: {}}}\n",
+                       config.kafka ? "kafka" : "embedded", config.partitions,
+                       config.log_retention_days);
+    if (config.kafka) {
+        out += show(*config.kafka);
+    }
     out += "retention: {entities: 0}\n";
     out += fmt::format("server: {{listen: {}, metrics_listen: {}}}\n", quoted(config.listen.text),
                        quoted(config.metrics_listen.text));

@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "ingest/cloudevents/event_json.h"
 #include "ingest/directory_yaml.h"
+#include "ingest/position.h"
 #include "processors/directory_entries.h"
 
 namespace app {
@@ -77,7 +78,7 @@ void write_payload(base::JsonWriter& out, const events::Event* event) {
 }
 
 std::string changes_json(const std::vector<Change>& changes, bool applied, std::uint32_t partition,
-                         std::uint64_t offset) {
+                         std::uint64_t offset, std::string_view collector) {
     base::JsonWriter out;
     out.begin_object().key("changes").begin_array();
     for (const Change& change : changes) {
@@ -102,9 +103,9 @@ std::string changes_json(const std::vector<Change>& changes, bool applied, std::
         write_payload(out, change.wanted ? &*change.wanted : nullptr);
         out.end_object();
     }
-    out.end_array().member("applied", applied).key("position").begin_object();
-    out.member("partition", partition).member("offset", offset).key("collector").null();
-    return out.end_object().end_object().take();
+    out.end_array().member("applied", applied);
+    ingest::write_position(out, partition, offset, collector);
+    return out.end_object().take();
 }
 
 /// Builds and appends the events of one run.
@@ -212,7 +213,7 @@ base::Result<std::string> change_directory(Node& node, const DirectoryRequest& r
         Applying run(node, *company, partition);
         BOOST_OUTCOME_TRY(offset, run.append(changes, standing.directory->zone()));
     }
-    return changes_json(changes, applied, partition, offset);
+    return changes_json(changes, applied, partition, offset, node.collector());
 }
 
 base::Result<std::string> directory_text(const store::ReadView& view, const std::string& company) {

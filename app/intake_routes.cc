@@ -13,7 +13,9 @@ constexpr std::chrono::minutes apply_patience(10);
 }  // namespace
 
 IntakeRoutes::IntakeRoutes(Node& node)
-    : node_(node), events_({node.log(), node.log(), [this] { return events_target(); }, probe_}) {
+    : node_(node),
+      events_(
+          {node.log(), node.log(), [this] { return events_target(); }, probe_, node.collector()}) {
 }
 
 void IntakeRoutes::add_to(base::HttpRouter& router) {
@@ -43,8 +45,7 @@ base::Result<ingest::http::Target> IntakeRoutes::events_target() const {
 base::Result<std::uint64_t> IntakeRoutes::duplicates(const SourceConfig& source,
                                                      std::uint64_t before,
                                                      std::uint64_t until) const {
-    const processors::Runner& runner = node_.runner(node_.partition(source.company));
-    if (!runner.wait_applied(until, apply_patience)) {
+    if (!node_.wait_applied(node_.partition(source.company), until, apply_patience)) {
         return base::Error(base::ErrorCode::timeout, "the views are behind");
     }
     BOOST_OUTCOME_TRY(const std::uint64_t now, duplicates_of(*node_.view(source.company), source));
@@ -57,9 +58,7 @@ void IntakeRoutes::import(const base::HttpRequest& head, base::HttpBodySource& b
     std::uint64_t before = 0;
     // Whoever does not ask for the verdicts does not wait for the views either.
     if (source != nullptr && head.query.last("wait") == std::string_view("true")) {
-        const std::uint32_t partition = node_.partition(source->company);
-        node_.runner(partition).wait_applied(
-            node_.log().durable_end(eventlog::Partition(partition)), apply_patience);
+        node_.wait_applied(node_.partition(source->company), apply_patience);
         const base::Result<std::uint64_t> known =
             duplicates_of(*node_.view(source->company), *source);
         before = known ? known.value() : 0;
@@ -80,7 +79,9 @@ void IntakeRoutes::import(const base::HttpRequest& head, base::HttpBodySource& b
             BOOST_OUTCOME_TRY(const std::uint64_t found, duplicates(*source, before, until));
             return std::min(found, until - from);
         },
-        [this] { return node_.clock().now(); }, probe_};
+        [this] { return node_.clock().now(); },
+        probe_,
+        node_.collector()};
     ingest::http::import_stream(ports, head, body, sink);
 }
 

@@ -66,6 +66,10 @@ base::Result<std::unique_ptr<Node>> Node::open(const Config& config, const base:
     options.partitions = config.partitions;
     BOOST_OUTCOME_TRY(node->log_,
                       eventlog::SegmentLog::open(node->files_, config.data_dir, options));
+    if (config.kafka) {
+        BOOST_OUTCOME_TRY(node->kafka_, KafkaLink::open(config, node->files_, *node->log_, clock,
+                                                        node->folding_));
+    }
     for (std::uint32_t partition = 0; partition < config.partitions; ++partition) {
         BOOST_OUTCOME_TRY(node->open_views(partition));
     }
@@ -73,12 +77,22 @@ base::Result<std::unique_ptr<Node>> Node::open(const Config& config, const base:
 }
 
 Node::~Node() {
+    if (kafka_) {
+        kafka_->stop();
+    }
     for (const auto& runner : runners_) {
         if (runner) {
             runner->stop();
         }
     }
     runners_.clear();
+}
+
+base::Result<eventlog::LogReader*> Node::history() {
+    if (kafka_) {
+        return kafka_->history();
+    }
+    return log_.get();
 }
 
 std::string Node::views_dir(std::uint32_t partition) const {
@@ -99,7 +113,10 @@ base::Result<void> Node::open_views(std::uint32_t partition) {
     processors::RunnerOptions options;
     options.partition = eventlog::Partition(partition);
     options.generation = current.number;
-    auto runner = std::make_unique<processors::Runner>(*log_, std::move(views), options);
+    options.checks_log = !kafka_;
+    eventlog::LogReader& folded =
+        kafka_ ? static_cast<eventlog::LogReader&>(kafka_->group()) : *log_;
+    auto runner = std::make_unique<processors::Runner>(folded, std::move(views), options);
     BOOST_OUTCOME_TRY(runner->open());
     runners_.push_back(std::move(runner));
     return base::success();
@@ -109,7 +126,8 @@ base::Result<void> Node::open_views(std::uint32_t partition) {
 /// all that they stand for.
 base::Result<store::Generation> Node::rebuild_views(std::uint32_t number, std::uint64_t old_first) {
     const eventlog::Partition partition(number);
-    if (log_->first_offset(partition) > old_first) {
+    BOOST_OUTCOME_TRY(eventlog::LogReader* const log, history());
+    if (log->first_offset(partition) > old_first) {
         return base::Error(base::ErrorCode::unavailable,
                            "partition " + std::to_string(number) +
                                ": the views were folded by another version of the program, and the "
@@ -120,13 +138,17 @@ base::Result<store::Generation> Node::rebuild_views(std::uint32_t number, std::u
     const std::string path = views_dir(number);
     BOOST_OUTCOME_TRY(store::Generation next, store::begin_next(path));
     BOOST_OUTCOME_TRY(
-        processors::rebuild(*log_, partition, next.directory, log_->durable_end(partition)));
+        processors::rebuild(*log, partition, next.directory, log->durable_end(partition)));
     BOOST_OUTCOME_TRY(store::make_current(path, next.number));
     BOOST_OUTCOME_TRY(store::remove_others(path));
     return next;
 }
 
 base::Result<void> Node::fold_to_end() {
+    if (kafka_) {
+        return base::Error(base::ErrorCode::unavailable,
+                           "the log is Kafka: `normwatch serve` folds it, and commands go to it");
+    }
     for (const auto& runner : runners_) {
         BOOST_OUTCOME_TRY(runner->run_to_end());
     }
@@ -135,27 +157,67 @@ base::Result<void> Node::fold_to_end() {
 
 base::Result<void> Node::declare_settings() {
     BOOST_OUTCOME_TRY(fold_to_end());
-    static const kpi::SettingsTimeline nothing;
     for (const CompanyConfig& company : config_.companies) {
-        const std::uint32_t number = partition(company.id);
-        const std::shared_ptr<const store::ReadView> view = runners_[number]->view();
-        const auto found = view->companies.find(company.id);
-        const bool is_known = found != view->companies.end() && found->second.settings != nullptr;
-        const base::UtcMillis now = clock_.now();
-        const std::optional<events::Event> event =
-            declaration(config_, company, is_known ? *found->second.settings : nothing, now);
-        if (event) {
-            BOOST_OUTCOME_TRY(eventlog::append_and_wait(*log_, eventlog::Partition(number),
-                                                        {{events::encode(*event), now}}));
-        }
+        BOOST_OUTCOME_TRY(declare(company));
     }
     return base::success();
 }
 
-void Node::start() {
-    for (const auto& runner : runners_) {
-        runner->start();
+base::Result<void> Node::declare(const CompanyConfig& company) {
+    static const kpi::SettingsTimeline nothing;
+    const std::uint32_t number = partition(company.id);
+    const std::shared_ptr<const store::ReadView> view = runners_[number]->view();
+    const auto found = view->companies.find(company.id);
+    const bool is_known = found != view->companies.end() && found->second.settings != nullptr;
+    const base::UtcMillis now = clock_.now();
+    const std::optional<events::Event> event =
+        declaration(config_, company, is_known ? *found->second.settings : nothing, now);
+    if (event) {
+        BOOST_OUTCOME_TRY(eventlog::append_and_wait(*log_, eventlog::Partition(number),
+                                                    {{events::encode(*event), now}}));
     }
+    return base::success();
+}
+
+base::Result<void> Node::start() {
+    if (kafka_) {
+        return kafka_->start();
+    }
+    folding_.own_all();
+    return base::success();
+}
+
+bool Node::is_caught_up(std::uint32_t partition) {
+    const std::uint64_t next = runners_[partition]->view()->applied_offset;
+    return kafka_ && kafka_->group().is_at_end(eventlog::Partition(partition), next) &&
+           wait_applied(partition, std::chrono::milliseconds(0));
+}
+
+bool Node::wait_applied(std::uint32_t partition, std::uint64_t offset,
+                        std::chrono::milliseconds timeout) {
+    const processors::Runner& runner = *runners_[partition];
+    return kafka_ ? runner.wait_origin_applied(log_->data_dir().log_id(), offset, timeout)
+                  : runner.wait_applied(offset, timeout);
+}
+
+bool Node::wait_applied(std::uint32_t partition, std::chrono::milliseconds timeout) {
+    return wait_applied(partition, log_->durable_end(eventlog::Partition(partition)), timeout);
+}
+
+bool Node::is_owned(std::uint32_t partition) const {
+    return !kafka_ || kafka_->group().is_owned(eventlog::Partition(partition));
+}
+
+std::uint64_t Node::folded_end(std::uint32_t partition) const {
+    const eventlog::Partition number(partition);
+    return kafka_ ? kafka_->group().durable_end(number) : log_->durable_end(number);
+}
+
+std::optional<base::Error> Node::failure(std::uint32_t partition) const {
+    if (auto failed = runners_[partition]->failure()) {
+        return failed;
+    }
+    return kafka_ ? kafka_->group().failure(eventlog::Partition(partition)) : std::nullopt;
 }
 
 void Node::end_waits() {

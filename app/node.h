@@ -7,6 +7,8 @@
 #include <vector>
 
 #include "app/config.h"
+#include "app/folding.h"
+#include "app/kafka_link.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/files.h"
@@ -19,7 +21,8 @@
 
 namespace app {
 
-/// One process over a data directory: the log, and a runner with its views per partition.
+/// One process over a data directory: the log, and a runner with its views per partition. What is
+/// folded is that log, or Kafka, to which it is published.
 ///
 /// Lifetime: `config` and `clock` outlive it. The destructor stops the runners, then closes the
 /// log. Threads:  `open`, `start` and the destructor belong to the owner; the rest any.
@@ -31,7 +34,12 @@ class Node {
     };
 
 public:
-    Node(Key, const Config& config, const base::Clock& clock) : config_(config), clock_(clock) {}
+    Node(Key, const Config& config, const base::Clock& clock)
+        : config_(config),
+          clock_(clock),
+          folding_(config.partitions, [this](std::uint32_t number) -> processors::Runner& {
+              return *runners_[number];
+          }) {}
 
     /// Takes LOCK, recovers the log, opens the current views. Folds nothing.
     ///
@@ -43,11 +51,33 @@ public:
 
     const Config& config() const { return config_; }
     const base::Clock& clock() const { return clock_; }
+    /// The log of this data directory: what is acknowledged is durable there.
     eventlog::SegmentLog& log() { return *log_; }
+    /// The log that is folded, for reading from anywhere in it.
+    /// Errors: unavailable - it is Kafka, and no broker answers.
+    base::Result<eventlog::LogReader*> history();
+    /// nullptr when the log is the embedded one.
+    KafkaLink* kafka() { return kafka_.get(); }
+    Folding& folding() { return folding_; }
     base::Files& files() { return files_; }
     std::uint32_t partitions() const { return config_.partitions; }
     processors::Runner& runner(std::uint32_t partition) { return *runners_[partition]; }
     std::string log_id() const { return eventlog::to_hex(log_->data_dir().log_id()); }
+    /// Whose offsets the positions are that this node answers with: its log id over Kafka, else
+    /// empty, since they are those of the views.
+    std::string collector() const { return kafka_ ? log_id() : std::string(); }
+    /// Waits until what lies below `offset` of this node's log is in the views; false when it is
+    /// not in time.
+    bool wait_applied(std::uint32_t partition, std::uint64_t offset,
+                      std::chrono::milliseconds timeout);
+    /// The same of everything durable now.
+    bool wait_applied(std::uint32_t partition, std::chrono::milliseconds timeout);
+    /// This node folds the partition; over Kafka another may.
+    bool is_owned(std::uint32_t partition) const;
+    /// Where the folded log ends, as far as it is known.
+    std::uint64_t folded_end(std::uint32_t partition) const;
+    /// Why a partition is not folded any longer; nullopt while it is.
+    std::optional<base::Error> failure(std::uint32_t partition) const;
     /// `<data_dir>/views/<partition>`
     std::string views_dir(std::uint32_t partition) const;
     /// Lets go of the views of a partition, so that others can take their place. Nothing reads them
@@ -55,12 +85,19 @@ public:
     void close_views(std::uint32_t partition) { runners_[partition].reset(); }
 
     /// Folds everything durable, on this thread. Errors: of Runner::run_to_end.
+    /// Over Kafka a server does it: unavailable.
     base::Result<void> fold_to_end();
     /// Folds to the end and appends what the configuration declares otherwise than before; durable
     /// when it returns, folded with the next fold.
     base::Result<void> declare_settings();
-    /// From now on each partition is folded on a thread of its own.
-    void start();
+    /// From now on each partition is folded on a thread of its own; over Kafka those that the group
+    /// gives to this node.
+    base::Result<void> start();
+    /// Over Kafka: the views are at the end of the log and have everything of this node's own.
+    bool is_caught_up(std::uint32_t partition);
+    /// Appends what the configuration declares otherwise than the views know. They must know all
+    /// that was declared before.
+    base::Result<void> declare(const CompanyConfig& company);
 
     /// Nobody waits for the views any longer: the process is about to stop.
     void end_waits();
@@ -79,6 +116,8 @@ private:
     base::PosixFiles files_;
     std::unique_ptr<eventlog::SegmentLog> log_;
     std::vector<std::unique_ptr<processors::Runner>> runners_;
+    Folding folding_;
+    std::unique_ptr<KafkaLink> kafka_;
 };
 
 /// `view` with a CompanyView of every configured company of its partition.

@@ -154,8 +154,9 @@ private:
 /// Closes items group by group.
 class Closing {
 public:
-    Closing(Node& node, const QuarantineRequest& request, const Items& items,
-            const std::function<bool()>& is_stopping)
+    /// `log`: the one that is folded, where the bytes of an item stand at its offset.
+    Closing(Node& node, eventlog::LogReader& log, const QuarantineRequest& request,
+            const Items& items, const std::function<bool()>& is_stopping)
         : node_(node),
           request_(request),
           items_(items),
@@ -163,7 +164,7 @@ public:
           partition_(node.partition(request.company)),
           now_(node.clock().now()),
           own_(company_context(*node.config().company(request.company), sender, now_)),
-          records_(node.log(), partition_) {}
+          records_(log, partition_) {}
 
     base::Result<void> take(const Item& item) {
         if (item.row.state != "open") {
@@ -359,7 +360,8 @@ base::Result<std::string> change_quarantine(Node& node, const QuarantineRequest&
         chosen.pop_back();
     }
     BOOST_OUTCOME_TRY(audit(node, request));
-    Closing closing(node, request, items, is_stopping);
+    BOOST_OUTCOME_TRY(eventlog::LogReader* const log, node.history());
+    Closing closing(node, *log, request, items, is_stopping);
     for (const Item& item : chosen) {
         BOOST_OUTCOME_TRY(closing.take(item));
     }

@@ -55,6 +55,10 @@ base::Result<void> add(ingest::ImportTotals& totals, const std::string& line) {
     }
     totals.partition = static_cast<std::uint32_t>(number_of(position->as_object(), "partition"));
     totals.offset = number_of(position->as_object(), "offset");
+    const json::value* collector = position->as_object().if_contains("collector");
+    if (collector != nullptr && collector->is_string()) {
+        totals.collector = collector->get_string();
+    }
     totals.lines = number_of(*object, "lines");
     return base::success();
 }
@@ -158,6 +162,10 @@ base::Result<std::string> quarantine_through(const base::HttpClient& server,
 
 base::Result<std::string> doctor_of(const base::HttpClient& server) {
     return body_of(server.post("/v1/doctor", "application/json", ""));
+}
+
+base::Result<std::string> replay_of(const base::HttpClient& server) {
+    return body_of(server.post("/v1/replay", "application/json", ""));
 }
 
 }  // namespace app

@@ -34,6 +34,9 @@ base::Result<std::string> quarantine_through(const base::HttpClient& server,
 /// `POST /v1/doctor`. Returns: the answer `doctor`.
 base::Result<std::string> doctor_of(const base::HttpClient& server);
 
+/// `POST /v1/replay`. Returns: the answer `replay`.
+base::Result<std::string> replay_of(const base::HttpClient& server);
+
 /// Shows on a terminal how much is read; nothing on a pipe. `end_progress` takes it away.
 void show_progress(std::uint64_t read);
 void end_progress();

@@ -8,13 +8,21 @@
 namespace app {
 
 base::Result<void> drop_old_segments(Node& node) {
+    if (KafkaLink* const kafka = node.kafka()) {  // the log is there; here lies what goes to it
+        for (std::uint32_t number = 0; number < node.partitions(); ++number) {
+            const eventlog::Partition partition(number);
+            BOOST_OUTCOME_TRY(
+                node.log().truncate_before(partition, kafka->forwarder().spool_begin(partition)));
+        }
+        return base::success();
+    }
     const std::chrono::days days(node.config().log_retention_days);
     const base::UtcMillis older_than = node.clock().now() - days;
     for (std::uint32_t partition = 0; partition < node.partitions(); ++partition) {
         processors::Runner& runner = node.runner(partition);
         // Read before the sync: what is written after it may fall back in a power cut.
         const std::uint64_t folded = runner.view()->position.next_offset;
-        BOOST_OUTCOME_TRY(runner.store().flush_wal());
+        BOOST_OUTCOME_TRY(runner.store()->flush_wal());
         BOOST_OUTCOME_TRY(
             node.log().truncate_before(eventlog::Partition(partition), folded, older_than));
     }
@@ -22,7 +30,7 @@ base::Result<void> drop_old_segments(Node& node) {
 }
 
 void keep_retention(Node& node, const std::stop_token& stop) {
-    if (node.config().log_retention_days == 0) {
+    if (!node.config().kafka && node.config().log_retention_days == 0) {
         return;
     }
     constexpr std::chrono::minutes pause(1);

@@ -11,11 +11,13 @@
 
 #include "app/audit.h"
 #include "app/care.h"
+#include "app/declarer.h"
 #include "app/directory.h"
 #include "app/followers.h"
 #include "app/intake_routes.h"
 #include "app/log.h"
 #include "app/node.h"
+#include "app/peers.h"
 #include "app/quarantine.h"
 #include "app/retention.h"
 #include "app/served_views.h"
@@ -50,9 +52,13 @@ public:
           node_(node),
           intake_(node),
           followers_(node, intake_.counters()),
-          views_(node, followers_) {}
+          views_(node, followers_),
+          declarer_(node) {}
 
     base::Result<void> start() {
+        if (node_.kafka() != nullptr) {
+            peers_ = std::make_unique<Peers>(node_);
+        }
         std::vector<base::HttpListener> listeners;
         listeners.push_back({config_.listen.text, main_router()});
         listeners.push_back({config_.metrics_listen.text, metrics_router()});
@@ -63,6 +69,9 @@ public:
             keep_retention(node_, stop);
         });
         followers_.start();
+        if (node_.kafka() != nullptr) {
+            declarer_.start();
+        }
         return base::success();
     }
 
@@ -72,10 +81,14 @@ public:
                std::to_string(http_->port(listener));
     }
 
-    /// Why a partition no longer folds; nullopt while all do.
+    /// Why the process cannot go on; nullopt while it can. Over Kafka a partition that stopped is
+    /// no reason: the others go on, and it answers with what it has.
     std::optional<base::Error> failure() {
+        if (KafkaLink* const kafka = node_.kafka()) {
+            return kafka->failure();
+        }
         for (std::uint32_t partition = 0; partition < node_.partitions(); ++partition) {
-            if (const std::optional<base::Error> failed = node_.runner(partition).failure()) {
+            if (const std::optional<base::Error> failed = node_.failure(partition)) {
                 return failed->within("partition " + std::to_string(partition) + ": ");
             }
         }
@@ -85,20 +98,36 @@ public:
     void stop() {
         is_draining_ = true;
         node_.end_waits();
+        declarer_.stop();
         retention_.request_stop();
         followers_.stop();
         http_->stop(drain_max);
+        if (peers_) {
+            peers_->stop();
+        }
     }
 
 private:
     base::HttpRouter main_router() {
         base::HttpRouter router;
-        query::add_routes(router, route_ports(node_, views_));
         intake_.add_to(router);
         add_health(router);
         router.post(
             "/v1/doctor", base::HandlerMode::worker,
             [this](const base::HttpRequest&, const base::HttpReply& reply) { reply(doctor()); });
+        router.post(
+            "/v1/replay", base::HandlerMode::worker,
+            [this](const base::HttpRequest&, const base::HttpReply& reply) { reply(replayed()); });
+        router.add_all(company_router(), [this](base::HttpHandler handler) {
+            return peers_ ? peers_->answering(std::move(handler)) : std::move(handler);
+        });
+        return router;
+    }
+
+    /// What is asked about one company, and answered where its views are.
+    base::HttpRouter company_router() {
+        base::HttpRouter router;
+        query::add_routes(router, route_ports(node_, views_));
         router.get("/v1/directory", base::HandlerMode::worker,
                    [this](const base::HttpRequest& request, const base::HttpReply& reply) {
                        reply(directory_export(request));
@@ -129,10 +158,16 @@ private:
     base::HttpResponse exposition() {
         std::vector<const base::Probe*> probes{&node_.log().probe(), &intake_.probe(), &followers_,
                                                &http_->probe()};
+        if (KafkaLink* const kafka = node_.kafka()) {
+            probes.push_back(&kafka->forwarder());
+            probes.push_back(&kafka->group());
+        }
         std::vector<std::shared_ptr<const store::ReadView>> views;
+        std::vector<std::shared_ptr<store::ViewStore>> stores;  // held while they are looked at
         for (std::uint32_t partition = 0; partition < node_.partitions(); ++partition) {
             probes.push_back(&node_.runner(partition));
-            if (const base::Probe* store = store::probe_of(node_.runner(partition).store())) {
+            stores.push_back(node_.runner(partition).store());
+            if (const base::Probe* store = store::probe_of(*stores.back())) {
                 probes.push_back(store);
             }
             views.push_back(node_.runner(partition).view());
@@ -163,14 +198,22 @@ private:
     base::HttpResponse ready() {
         base::JsonWriter reasons;
         reasons.begin_array();
-        const std::optional<base::Error> failed = failure();
-        if (failed) {
-            reasons.value(std::string_view(failed->context()));
+        bool is_ready = true;
+        const auto say_no = [&](std::string_view reason) {
+            reasons.value(reason);
+            is_ready = false;
+        };
+        for (std::uint32_t partition = 0; partition < node_.partitions(); ++partition) {
+            if (const std::optional<base::Error> failed = node_.failure(partition)) {
+                say_no("partition " + std::to_string(partition) + ": " + failed->context());
+            }
+        }
+        if (node_.kafka() != nullptr && node_.kafka()->failure()) {
+            say_no(node_.kafka()->failure()->context());
         }
         if (is_draining_) {
-            reasons.value("stopping");
+            say_no("stopping");
         }
-        const bool is_ready = !failed && !is_draining_;
         base::JsonWriter out;
         out.begin_object()
             .member("ready", is_ready)
@@ -179,8 +222,7 @@ private:
         for (std::uint32_t partition = 0; partition < node_.partitions(); ++partition) {
             out.begin_object().member("partition", partition);
             out.member("applied_offset", node_.runner(partition).view()->applied_offset);
-            out.member("durable_end", node_.log().durable_end(eventlog::Partition(partition)))
-                .end_object();
+            out.member("durable_end", node_.folded_end(partition)).end_object();
         }
         out.end_array().key("reasons").raw(reasons.end_array().text()).end_object();
         return json_response(is_ready ? 200 : 503, out.take());
@@ -190,13 +232,33 @@ private:
         const std::unique_lock lock(doctor_mutex_, std::try_to_lock);
         if (!lock) {
             return query::failure_response(
-                base::Error(base::ErrorCode::exhausted, "another doctor is at work"));
+                base::Error(base::ErrorCode::exhausted, "a doctor or a replay is at work"));
+        }
+        const base::Result<eventlog::LogReader*> log = node_.history();
+        if (!log) {
+            return query::failure_response(log.error());
         }
         const Examined examined{
-            node_.log(), node_.partitions(),
+            *log.value(),
+            node_.partitions(),
             [this](std::uint32_t partition) { return node_.runner(partition).view(); },
-            config_.data_dir + "/doctor", [this] { return is_draining_.load(); }};
+            [this](std::uint32_t partition) { return node_.is_owned(partition); },
+            config_.data_dir + "/doctor",
+            [this] { return is_draining_.load(); }};
         const base::Result<std::string> answer = doctor_answer(examined, job_patience);
+        return answer ? json_response(200, answer.value())
+                      : query::failure_response(answer.error());
+    }
+
+    base::HttpResponse replayed() {
+        const std::unique_lock lock(doctor_mutex_, std::try_to_lock);
+        if (!lock) {
+            return query::failure_response(
+                base::Error(base::ErrorCode::exhausted, "a doctor or a replay is at work"));
+        }
+        const base::Result<std::string> answer = replay(
+            node_,
+            {.until = {}, .into = {}, .is_cancelled = [this] { return is_draining_.load(); }});
         return answer ? json_response(200, answer.value())
                       : query::failure_response(answer.error());
     }
@@ -244,14 +306,15 @@ private:
         wanted.wait = is_true(request, "wait");
         const std::lock_guard lock(directory_mutex_);
         // What was applied before this request is compared with, also when it is not folded yet.
-        processors::Runner& runner = node_.runner(node_.partition(wanted.company));
-        const eventlog::Partition partition(node_.partition(wanted.company));
-        if (!runner.wait_applied(node_.log().durable_end(partition), job_patience)) {
+        const std::uint32_t partition = node_.partition(wanted.company);
+        const bool is_declared =
+            node_.kafka() == nullptr || declarer_.wait_declared(wanted.company, job_patience);
+        if (!is_declared || !node_.wait_applied(partition, job_patience)) {
             return base::Error(base::ErrorCode::timeout, "the views are behind; try again");
         }
         BOOST_OUTCOME_TRY(std::string answer, change_directory(node_, wanted));
         if (wanted.mode == DirectoryMode::apply && wanted.wait &&
-            !runner.wait_applied(node_.log().durable_end(partition), job_patience)) {
+            !node_.wait_applied(partition, job_patience)) {
             return base::Error(base::ErrorCode::timeout, "durable, but not applied yet");
         }
         return answer;
@@ -275,15 +338,14 @@ private:
         wanted.by = std::string(loopback_user);
         const std::lock_guard lock(quarantine_mutex_);
         // What another request closed before this one is closed in the views, too.
-        processors::Runner& runner = node_.runner(node_.partition(wanted.company));
-        const eventlog::Partition partition(node_.partition(wanted.company));
-        if (!runner.wait_applied(node_.log().durable_end(partition), job_patience)) {
+        const std::uint32_t partition = node_.partition(wanted.company);
+        if (!node_.wait_applied(partition, job_patience)) {
             return base::Error(base::ErrorCode::timeout, "the views are behind; try again");
         }
         BOOST_OUTCOME_TRY(std::string answer,
                           change_quarantine(node_, wanted, [this] { return is_draining_.load(); }));
         // Who asks next sees it; what is durable is true without it.
-        runner.wait_applied(node_.log().durable_end(partition), job_patience);
+        node_.wait_applied(partition, job_patience);
         return answer;
     }
 
@@ -292,6 +354,8 @@ private:
     IntakeRoutes intake_;
     Followers followers_;
     ServedViews views_;
+    Declarer declarer_;
+    std::unique_ptr<Peers> peers_;  ///< over Kafka
     std::atomic<bool> is_draining_ = false;
     std::mutex doctor_mutex_;
     std::mutex directory_mutex_;
@@ -351,10 +415,14 @@ CommandResult serve(const Config& config) {
     for (const std::string& note : node.log().recovery_notes()) {
         log_warning("log_recovered", note);
     }
-    if (const base::Result<void> declared = node.declare_settings(); !declared) {
-        return failed(declared.error());
+    if (node.kafka() == nullptr) {  // over Kafka when the views know what was declared before
+        if (const base::Result<void> declared = node.declare_settings(); !declared) {
+            return failed(declared.error());
+        }
     }
-    node.start();
+    if (const base::Result<void> started = node.start(); !started) {
+        return failed(started.error());
+    }
     Server server(config, node);
     if (const base::Result<void> started = server.start(); !started) {
         return {3, "", started.error().context()};

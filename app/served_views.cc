@@ -22,16 +22,25 @@ base::Result<std::shared_ptr<const store::ReadView>> ServedViews::view(
     return node_.view(id);
 }
 
-bool ServedViews::wait_applied(std::string_view company, std::uint64_t offset,
-                               std::chrono::milliseconds timeout) const {
+bool ServedViews::wait_applied(std::string_view company, std::string_view collector,
+                               std::uint64_t offset, std::chrono::milliseconds timeout) const {
     const base::Result<std::string> id = id_of(company);
-    return id && node_.runner(node_.partition(id.value())).wait_applied(offset, timeout);
+    if (!id) {
+        return false;
+    }
+    const processors::Runner& runner = node_.runner(node_.partition(id.value()));
+    if (collector.empty()) {
+        return runner.wait_applied(offset, timeout);
+    }
+    const std::optional<eventlog::LogId> log_id = eventlog::log_id_of_hex(collector);
+    return log_id && runner.wait_origin_applied(*log_id, offset, timeout);
 }
 
 query::Ports ServedViews::ports(std::string_view company) const {
     const base::Result<std::string> id = id_of(company);
-    query::Ports ports =
-        query_ports(node_.config(), id ? id.value() : "", &node_.log(), node_.clock());
+    const base::Result<eventlog::LogReader*> log = node_.history();
+    query::Ports ports = query_ports(node_.config(), id ? id.value() : "",
+                                     log ? log.value() : nullptr, node_.clock());
     for (query::SourceInfo& source : ports.sources) {
         source.state = followers_.state_of(source.id).value_or("");
     }

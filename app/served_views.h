@@ -15,7 +15,7 @@ public:
 
     base::Result<std::shared_ptr<const store::ReadView>> view(
         std::string_view company) const override;
-    bool wait_applied(std::string_view company, std::uint64_t offset,
+    bool wait_applied(std::string_view company, std::string_view collector, std::uint64_t offset,
                       std::chrono::milliseconds timeout) const override;
     query::Ports ports(std::string_view company) const override;
 

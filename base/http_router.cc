@@ -64,6 +64,17 @@ HttpRouter& HttpRouter::post(std::string pattern, HandlerMode mode, HttpHandler 
     return add({"POST", std::move(pattern), mode, std::move(handler), body_bytes_max});
 }
 
+HttpRouter& HttpRouter::add_all(HttpRouter other,
+                                const std::function<HttpHandler(HttpHandler)>& change) {
+    for (Entry& entry : other.entries_) {
+        if (auto* const handler = std::get_if<HttpHandler>(&entry.route->handler)) {
+            entry.route->handler = change(std::move(*handler));
+        }
+        add(std::move(*entry.route));
+    }
+    return *this;
+}
+
 HttpRouter& HttpRouter::post_stream(std::string pattern, HttpStreamHandler handler) {
     return add({"POST", std::move(pattern), HandlerMode::worker, std::move(handler), 0});
 }

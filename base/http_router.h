@@ -61,6 +61,8 @@ public:
     HttpRouter& post(std::string pattern, HandlerMode mode, HttpHandler handler,
                      std::size_t body_bytes_max = 0);
     HttpRouter& post_stream(std::string pattern, HttpStreamHandler handler);
+    /// Adds the routes of `other`, each handler as `change` makes it; of streams as they are.
+    HttpRouter& add_all(HttpRouter other, const std::function<HttpHandler(HttpHandler)>& change);
 
     /// What `route` found.
     struct Match {

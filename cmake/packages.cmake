@@ -11,6 +11,7 @@ find_package(zstd CONFIG REQUIRED)
 find_package(date CONFIG REQUIRED)
 find_package(OpenSSL REQUIRED)
 find_package(PhoneNumber REQUIRED)
+pkg_check_modules(RDKAFKA REQUIRED IMPORTED_TARGET rdkafka)
 pkg_check_modules(XXHASH REQUIRED IMPORTED_TARGET libxxhash)
 # The fold allocates much and small: a third of its time is the allocator's (docs/performance.md).
 option(NORMWATCH_JEMALLOC "Link the program with jemalloc" ON)

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# install.sh [--tests | --bench]: installs the Debian packages of packages.txt (with --tests also
-# those of tests/packages.txt, with --bench those of tests/bench/peers/packages.txt) that are missing,
-# and unpacks the headers of libphonenumber into build/sysroot.
+# install.sh [--tests | --bench | --kafka]: installs the Debian packages of packages.txt (with --tests also
+# those of tests/packages.txt, with --bench those of tests/bench/peers/packages.txt, with --kafka those of
+# kafka/packages.txt and, where the jars of a broker are not there yet, kafka/packages-fetch.txt) that are
+# missing, and unpacks the headers of libphonenumber into build/sysroot.
 # Says nothing when all is there. Needs root or sudo only when something is missing.
 set -euo pipefail
 
@@ -18,8 +19,12 @@ case "${1-}" in
     "") ;;
     --tests) lists+=("$root/tests/packages.txt") ;;
     --bench) lists+=("$root/tests/bench/peers/packages.txt") ;;
+    --kafka)
+        lists+=("$root/deploy/kafka/packages.txt")
+        command -v mvn >/dev/null || "$root/deploy/kafka/broker.sh" jars --have || lists+=("$root/deploy/kafka/packages-fetch.txt")
+        ;;
     *)
-        echo "usage: deploy/install.sh [--tests | --bench]" >&2
+        echo "usage: deploy/install.sh [--tests | --bench | --kafka]" >&2
         exit 2
         ;;
 esac

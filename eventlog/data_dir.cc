@@ -23,7 +23,9 @@ LogId random_log_id() {
     return id;
 }
 
-std::optional<LogId> from_hex(std::string_view text) {
+}  // namespace
+
+std::optional<LogId> log_id_of_hex(std::string_view text) {
     LogId id{};
     if (text.size() != 2 * id.size()) {
         return std::nullopt;
@@ -37,6 +39,8 @@ std::optional<LogId> from_hex(std::string_view text) {
     }
     return id;
 }
+
+namespace {
 
 /// Takes the line `name VALUE` from the front of `text`. Returns: the value.
 std::optional<std::string_view> take_line(std::string_view& text, std::string_view name) {
@@ -70,7 +74,7 @@ base::Result<DataVersion> decode_version(std::string_view text, const std::strin
                                ", this program reads " + std::to_string(data_format));
     }
     const auto log_id = take_line(text, "log_id");
-    const auto id = log_id ? from_hex(*log_id) : std::nullopt;
+    const auto id = log_id ? log_id_of_hex(*log_id) : std::nullopt;
     const auto partitions = to_number(take_line(text, "partitions"));
     if (!format || !id || !partitions || *partitions == 0 || !text.empty()) {
         return base::Error(base::ErrorCode::corrupt, path + ": not a VERSION file");

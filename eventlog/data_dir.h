@@ -19,6 +19,8 @@ struct DataVersion {
 
 /// The 32 hexadecimal digits of `id`.
 std::string to_hex(const LogId& id);
+/// The id that `to_hex` wrote; nullopt of any other text.
+std::optional<LogId> log_id_of_hex(std::string_view text);
 
 /// The text of a `VERSION` file: three lines, `format N`, `log_id HEX`, `partitions N`.
 std::string encode(const DataVersion& version);

@@ -1,9 +1,11 @@
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -28,11 +30,22 @@ inline constexpr std::size_t record_frame_bytes_max = 20;
 /// Appends whose records, with what the log adds to each, take no more are never cut.
 inline constexpr std::size_t whole_append_bytes_max = std::size_t{1} << 20;
 
+/// A random number that names one log, made with its data directory.
+using LogId = std::array<unsigned char, 16>;
+
+/// Where a record was made durable first: in the log of the collector that took it in.
+struct Origin {
+    LogId log_id{};
+    std::uint64_t offset = 0;
+    friend bool operator==(const Origin&, const Origin&) = default;
+};
+
 /// What is read: the same, with its place in the log.
 struct ReadRecord {
     std::uint64_t offset = 0;
     base::UtcMillis received_at{};
     std::string bytes;
+    std::optional<Origin> origin = std::nullopt;  ///< nullopt: it is read from that very log
     friend bool operator==(const ReadRecord&, const ReadRecord&) = default;
 };
 

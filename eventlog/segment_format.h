@@ -17,9 +17,6 @@
 /// touched.
 namespace eventlog {
 
-/// The random number of one data directory: another node's files are refused by it.
-using LogId = std::array<unsigned char, 16>;
-
 inline constexpr std::uint32_t segment_format_version = 1;
 inline constexpr std::size_t file_header_bytes = 64;
 inline constexpr std::size_t batch_header_bytes = 64;

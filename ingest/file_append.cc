@@ -1,7 +1,7 @@
 #include "ingest/file_append.h"
 
-#include "base/json.h"
 #include "events/event.h"
+#include "ingest/position.h"
 
 namespace ingest {
 namespace {
@@ -19,9 +19,9 @@ std::string ImportTotals::json() const {
     } else {
         out.null();
     }
-    out.member("quarantined", quarantined).member("lines", lines).key("position").begin_object();
-    out.member("partition", partition).member("offset", offset).key("collector").null();
-    return out.end_object().end_object().take();
+    out.member("quarantined", quarantined).member("lines", lines);
+    write_position(out, partition, offset, collector);
+    return out.end_object().take();
 }
 
 base::Result<void> GroupAppender::add(const FileItem& item) {

@@ -19,6 +19,7 @@ struct ImportTotals {
     std::optional<std::uint64_t> duplicates;  ///< as the fold judged; absent: nobody waited for it
     std::uint32_t partition = 0;
     std::uint64_t offset = 0;  ///< behind the last record
+    std::string collector;     ///< whose offset it is; empty: of the views
     std::uint64_t lines = 0;   ///< physical lines that are durable: `--skip` to go on
 
     std::uint64_t accepted() const { return read - quarantined - duplicates.value_or(0); }

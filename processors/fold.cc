@@ -6,6 +6,7 @@
 #include "base/ensure.h"
 #include "events/normal_form.h"
 #include "processors/activity_facts.h"
+#include "processors/origins.h"
 
 namespace processors {
 namespace {
@@ -170,7 +171,11 @@ base::Result<void> Fold::apply(const eventlog::ReadRecord& record) {
     BOOST_OUTCOME_TRY(const auto source,
                       state_.names.intern_as<kpi::Source>(company->ordinal, Table::source,
                                                           event.head.source_id()));
-    BOOST_OUTCOME_TRY(const Verdict verdict, judge_event(record, event, *company, source));
+    BOOST_OUTCOME_TRY(Verdict verdict, judge_event(record, event, *company, source));
+    const bool is_repeated = record.origin && note_origin(state_.position, *record.origin);
+    if (is_repeated && (verdict == Verdict::conflict || verdict == Verdict::rejected)) {
+        verdict = Verdict::duplicate;  // what has no key is known again by where it came from
+    }
     if (verdict == Verdict::conflict || verdict == Verdict::rejected) {
         BOOST_OUTCOME_TRY(quarantine(record, event, *company, source, verdict));
     }

@@ -142,7 +142,7 @@ base::Result<Rebuilt> rebuild(eventlog::LogReader& log, eventlog::Partition part
     Runner runner(log, std::move(folded), {.partition = partition});
     BOOST_OUTCOME_TRY(runner.open());
     BOOST_OUTCOME_TRY(runner.run_to(until));
-    BOOST_OUTCOME_TRY(runner.store().flush_wal());
+    BOOST_OUTCOME_TRY(runner.store()->flush_wal());
     const auto view = runner.view();
     return Rebuilt{.read = view->position.next_offset - view->position.first_offset,
                    .offset = view->position.next_offset,

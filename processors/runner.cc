@@ -4,6 +4,7 @@
 #include <string>
 
 #include "base/thread_name.h"
+#include "processors/origins.h"
 
 namespace processors {
 namespace {
@@ -18,7 +19,7 @@ constexpr std::size_t batch_changes_max = 1'000'000;
 
 }  // namespace
 
-Runner::Runner(eventlog::LogReader& log, std::unique_ptr<store::ViewStore> store,
+Runner::Runner(eventlog::LogReader& log, std::shared_ptr<store::ViewStore> store,
                RunnerOptions options)
     : log_(log), store_(std::move(store)), options_(options) {
 }
@@ -33,7 +34,7 @@ base::Result<void> Runner::open() {
     const std::uint64_t end = log_.durable_end(options_.partition);
     BOOST_OUTCOME_TRY(fold_->open(first));
     const std::uint64_t next = fold_->position().next_offset;
-    if (next > end || next < first) {
+    if (options_.checks_log && (next > end || next < first)) {
         return base::Error(base::ErrorCode::corrupt,
                            "partition " + std::to_string(options_.partition.value()) +
                                ": the views stand at offset " + std::to_string(next) +
@@ -122,6 +123,10 @@ base::Result<void> Runner::run_to_end() {
 }
 
 void Runner::start() {
+    {
+        const std::lock_guard lock(mutex_);
+        failure_.reset();
+    }
     thread_ = std::jthread([this](const std::stop_token& stop) { loop(stop); });
 }
 
@@ -164,12 +169,41 @@ void Runner::end_waits() {
     applied_.notify_all();
 }
 
-bool Runner::wait_applied(std::uint64_t offset, std::chrono::milliseconds timeout) const {
+bool Runner::wait(std::chrono::milliseconds timeout,
+                  const std::function<bool(const store::ReadView&)>& is_reached) const {
     std::unique_lock lock(mutex_);
-    const auto reached = [&] { return view_ && view_->applied_offset >= offset; };
+    const auto reached = [&] { return view_ && is_reached(*view_); };
     applied_.wait_for(lock, timeout,
                       [&] { return reached() || failure_.has_value() || waits_ended_; });
     return reached();
+}
+
+bool Runner::wait_applied(std::uint64_t offset, std::chrono::milliseconds timeout) const {
+    return wait(timeout, [&](const auto& view) { return view.applied_offset >= offset; });
+}
+
+bool Runner::wait_origin_applied(const eventlog::LogId& log_id, std::uint64_t offset,
+                                 std::chrono::milliseconds timeout) const {
+    return wait(timeout, [&](const store::ReadView& view) {
+        return !view.reattributing && has_all_below(view.position, log_id, offset);
+    });
+}
+
+std::shared_ptr<store::ViewStore> Runner::store() const {
+    const std::lock_guard lock(mutex_);
+    return store_;
+}
+
+base::Result<void> Runner::replace_store(std::shared_ptr<store::ViewStore> store,
+                                         std::uint64_t generation) {
+    fold_.reset();
+    options_.generation = generation;
+    {
+        const std::lock_guard lock(mutex_);
+        store_ = std::move(store);
+        failure_.reset();
+    }
+    return open();
 }
 
 std::optional<base::Error> Runner::failure() const {

@@ -24,6 +24,9 @@ struct RunnerOptions {
     /// A batch takes what is there, at most so many records; no view depends on it.
     std::size_t batch_records_max = 2'000;
     std::size_t catch_up_records_max = 25'000;  ///< when more than that is waiting
+    /// `open` holds the views against the log. Not of a log that is somewhere else and may be out
+    /// of reach: it refuses what does not fit when it is read.
+    bool checks_log = true;
 };
 
 /// Owns a partition: takes what is there, folds it, commits every changed row and the next offset
@@ -34,7 +37,7 @@ struct RunnerOptions {
 ///          `view`, `wait_applied` and the probe from any.
 class Runner : public base::Probe {
 public:
-    Runner(eventlog::LogReader& log, std::unique_ptr<store::ViewStore> store,
+    Runner(eventlog::LogReader& log, std::shared_ptr<store::ViewStore> store,
            RunnerOptions options);
     ~Runner() override;
 
@@ -42,6 +45,7 @@ public:
     /// Errors: corrupt - view and log contradict each other (both offsets are named).
     base::Result<void> open();
 
+    /// Again after `stop`, too.
     void start();
     /// Ends the loop after the batch in hand; idempotent.
     void stop();
@@ -56,15 +60,25 @@ public:
     /// Waits until `applied_offset >= offset`; false when `timeout` passed first, or the runner
     /// stopped, or nobody waits any longer.
     bool wait_applied(std::uint64_t offset, std::chrono::milliseconds timeout) const;
+    /// The same for the records below `offset` of a collector's own log.
+    bool wait_origin_applied(const eventlog::LogId& log_id, std::uint64_t offset,
+                             std::chrono::milliseconds timeout) const;
     /// From now on `wait_applied` waits for nothing: the process is about to stop.
     void end_waits();
     /// Why the loop ended by itself; nullopt while it is well.
     std::optional<base::Error> failure() const;
 
-    store::ViewStore& store() { return *store_; }
+    /// Goes on with other views of the same log that stand at the same offset. Not while the loop
+    /// runs. Errors: of `open`; the runner is of no use then.
+    base::Result<void> replace_store(std::shared_ptr<store::ViewStore> store,
+                                     std::uint64_t generation);
+
+    std::shared_ptr<store::ViewStore> store() const;
     void visit(const std::function<void(const base::Sample&)>& show) const override;
 
 private:
+    bool wait(std::chrono::milliseconds timeout,
+              const std::function<bool(const store::ReadView&)>& is_reached) const;
     void loop(const std::stop_token& stop);
     /// Folds one batch of records below `until`; false when there was none.
     base::Result<bool> step(std::uint64_t until);
@@ -74,7 +88,7 @@ private:
     base::Result<void> commit();
 
     eventlog::LogReader& log_;
-    std::unique_ptr<store::ViewStore> store_;
+    std::shared_ptr<store::ViewStore> store_;
     RunnerOptions options_;
     std::unique_ptr<Fold> fold_;
     mutable std::mutex mutex_;

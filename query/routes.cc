@@ -132,8 +132,9 @@ std::optional<HttpResponse> Routes::wait(const std::string& company, const Param
     if (!view) {
         return failure_response(view.error());
     }
-    if (view.value()->applied_offset >= *offset ||
-        ports_.views->wait_applied(company, *offset, min_offset_wait)) {
+    const std::string collector = text_of(params, "collector");
+    if ((collector.empty() && view.value()->applied_offset >= *offset) ||
+        ports_.views->wait_applied(company, collector, *offset, min_offset_wait)) {
         return std::nullopt;
     }
     const auto late = ports_.views->view(company);

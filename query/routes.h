@@ -28,10 +28,10 @@ public:
     ///         unavailable - its views are not open; try again.
     virtual base::Result<std::shared_ptr<const store::ReadView>> view(
         std::string_view company) const = 0;
-    /// Blocks until `view(company)` has applied everything below `offset`; false when `timeout` is
-    /// first.
-    virtual bool wait_applied(std::string_view company, std::uint64_t offset,
-                              std::chrono::milliseconds timeout) const = 0;
+    /// Blocks until `view(company)` has applied everything below `offset`, of the folded log or,
+    /// when `collector` is not empty, of that collector's; false when `timeout` is first.
+    virtual bool wait_applied(std::string_view company, std::string_view collector,
+                              std::uint64_t offset, std::chrono::milliseconds timeout) const = 0;
     /// What answers about this company need beside its views.
     virtual Ports ports(std::string_view company) const = 0;
 };

@@ -331,12 +331,32 @@ struct Ledger {
     friend bool operator==(const Ledger&, const Ledger&) = default;
 };
 
+/// Offsets [from, until).
+struct OffsetRange {
+    std::uint64_t from = 0;
+    std::uint64_t until = 0;
+    friend bool operator==(const OffsetRange&, const OffsetRange&) = default;
+};
+
+/// Which records of a collector's own log are in the views, when the log that is folded is another
+/// one. As a rule one range: a collector publishes in its order.
+struct OriginRow {
+    std::uint64_t log_id_high = 0;  ///< first eight bytes of the log id, big-endian
+    std::uint64_t log_id_low = 0;
+    std::vector<OffsetRange> seen;  ///< rising, apart from each other
+
+    bool has(std::uint64_t offset) const;
+    void add(std::uint64_t offset);
+    friend bool operator==(const OriginRow&, const OriginRow&) = default;
+};
+
 /// meta row `position`: where the fold stands.
 struct PositionRow {
     std::uint64_t first_offset = 0;  ///< of the log when this directory was begun
     std::uint64_t next_offset = 0;
     Ledger ledger;
     base::UtcMillis log_time{};
+    std::vector<OriginRow> origins;  ///< by log id, rising
     friend bool operator==(const PositionRow&, const PositionRow&) = default;
 };
 

@@ -6,6 +6,38 @@
 
 // Numbers and positions: cells, sets, quarantine, counts of sources, meta rows.
 namespace store {
+namespace {
+
+/// The first range that ends at `offset` or behind it.
+template <class Ranges>
+auto range_at(Ranges& seen, std::uint64_t offset) {
+    return std::lower_bound(
+        seen.begin(), seen.end(), offset,
+        [](const OffsetRange& range, std::uint64_t at) { return range.until < at; });
+}
+
+}  // namespace
+
+bool OriginRow::has(std::uint64_t offset) const {
+    const auto place = range_at(seen, offset + 1);
+    return place != seen.end() && place->from <= offset;
+}
+
+void OriginRow::add(std::uint64_t offset) {
+    if (has(offset)) {
+        return;
+    }
+    auto place = range_at(seen, offset);
+    if (place == seen.end() || place->until != offset) {
+        place = seen.insert(place, {.from = offset, .until = offset});
+    }
+    ++place->until;
+    const auto next = std::next(place);
+    if (next != seen.end() && next->from == place->until) {
+        place->until = next->until;
+        seen.erase(next);
+    }
+}
 
 void CellRow::add(Measure measure, base::Int128 value) {
     const std::uint64_t bit = std::uint64_t{1} << static_cast<unsigned>(measure);
@@ -142,12 +174,26 @@ void fields(Visit& visit, Row& row) {
     visit(3, row.quarantined);
 }
 
+template <class Visit, Is<OffsetRange> Row>
+void fields(Visit& visit, Row& row) {
+    visit(0, row.from);
+    visit(1, row.until);
+}
+
+template <class Visit, Is<OriginRow> Row>
+void fields(Visit& visit, Row& row) {
+    visit.fixed(0, row.log_id_high);
+    visit.fixed(1, row.log_id_low);
+    visit(2, row.seen);
+}
+
 template <class Visit, Is<PositionRow> Row>
 void fields(Visit& visit, Row& row) {
     visit(0, row.first_offset);
     visit(1, row.next_offset);
     visit(2, row.ledger);
     visit(3, row.log_time);
+    visit(4, row.origins);
 }
 
 template <class Visit, Is<Dirt> Row>

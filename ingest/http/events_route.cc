@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "events/event.h"
 #include "ingest/cloudevents/mapper.h"
+#include "ingest/position.h"
 
 namespace ingest::http {
 namespace {
@@ -155,7 +156,7 @@ Delivery map_items(const std::vector<json::value>& values, const MapContext& con
 }
 
 std::string accepted_json(const Delivery& delivery, eventlog::Partition partition,
-                          std::uint64_t offset) {
+                          std::uint64_t offset, std::string_view collector) {
     base::JsonWriter out;
     out.begin_object()
         .member("accepted", delivery.accepted)
@@ -177,16 +178,16 @@ std::string accepted_json(const Delivery& delivery, eventlog::Partition partitio
         }
         out.end_object();
     }
-    out.end_array().key("position").begin_object().member("partition", partition.value());
-    out.member("offset", offset).key("collector").null();
-    return out.end_object().end_object().take();
+    out.end_array();
+    write_position(out, partition.value(), offset, collector);
+    return out.end_object().take();
 }
 
 base::HttpResponse accepted(const Delivery& delivery, eventlog::Partition partition,
-                            std::uint64_t offset) {
+                            std::uint64_t offset, std::string_view collector) {
     base::HttpResponse response;
     response.status = 202;
-    response.body = accepted_json(delivery, partition, offset);
+    response.body = accepted_json(delivery, partition, offset, collector);
     return response;
 }
 
@@ -223,15 +224,17 @@ void EventsRoute::handle(const base::HttpRequest& request, base::HttpReply reply
     ports_.probe.received(context.source_id, std::string(source_kind), items.values.size());
     auto delivery = std::make_shared<Delivery>(map_items(items.values, context, ports_.probe));
     if (delivery->records.empty()) {
-        finish(accepted(*delivery, partition, ports_.reader.durable_end(partition)));
+        finish(
+            accepted(*delivery, partition, ports_.reader.durable_end(partition), ports_.collector));
         return;
     }
-    ports_.log.append(partition, std::move(delivery->records),
-                      [delivery, partition, finish](base::Result<eventlog::Appended> appended) {
-                          finish(appended
-                                     ? accepted(*delivery, partition, appended.value().next_offset)
-                                     : refused(appended.error()));
-                      });
+    ports_.log.append(
+        partition, std::move(delivery->records),
+        [this, delivery, partition, finish](base::Result<eventlog::Appended> appended) {
+            finish(appended ? accepted(*delivery, partition, appended.value().next_offset,
+                                       ports_.collector)
+                            : refused(appended.error()));
+        });
 }
 
 }  // namespace ingest::http

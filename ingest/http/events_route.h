@@ -27,6 +27,7 @@ struct IntakePorts {
     /// The source of POST /v1/events. Errors: invalid - no company can be told.
     std::function<base::Result<Target>()> events_target;
     IntakeProbe& probe;
+    std::string collector;  ///< of positions; empty: they are those of the views
 };
 
 /// POST /v1/events: CloudEvents in structured, batch and binary mode, one verdict per item.

@@ -29,6 +29,7 @@ public:
           sink_(sink),
           appender_(ports.log, totals_, [this] { progress(); }) {
         totals_.partition = partition_.value();
+        totals_.collector = ports_.collector;
     }
 
     base::Result<void> run(base::HttpBodySource& body) {

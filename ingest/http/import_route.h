@@ -25,6 +25,7 @@ struct ImportPorts {
         duplicates;
     std::function<base::UtcMillis()> now;
     IntakeProbe& probe;
+    std::string collector;  ///< of positions; empty: they are those of the views
 };
 
 /// POST /v1/sources/{source_id}/import?file=NAME[&format=F][&skip=N][&wait=true]: a file of any

@@ -199,6 +199,36 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& tested) { return tested.param.name; });
 
 INSTANTIATE_TEST_SUITE_P(
+    Kafka, ConfigMistake,
+    testing::Values(
+        Mistake{"section", head + "log: {kind: kafka}\n",
+                "n.yaml:3: log.kafka is needed: {brokers: HOST:PORT}"},
+        Mistake{"brokers", head + "log:\n  kind: kafka\n  kafka: {group: g}\n",
+                "n.yaml:5: log.kafka.brokers is needed: HOST:PORT,..."},
+        Mistake{"instance",
+                head + "log: {kind: kafka, kafka: {brokers: b, instance_id: \"a b\"}}\n",
+                "n.yaml:3: log.kafka.instance_id: expected 1 to 32 letters, digits, '.', '_' or "
+                "'-'"},
+        Mistake{"session",
+                head + "log: {kind: kafka, kafka: {brokers: b, session_timeout_ms: 100}}\n",
+                "n.yaml:3: log.kafka.session_timeout_ms: expected at least 6000, what a broker "
+                "takes"},
+        Mistake{"peers",
+                head + "log: {kind: kafka, kafka: {brokers: b, peers: {node-2: \"node-2:80\"}}}\n",
+                "n.yaml:3: log.kafka.peers.node-2: expected http://HOST:PORT"},
+        Mistake{"secret",
+                head + "log: {kind: kafka, kafka: {brokers: b, client: {sasl.password: x}}}\n",
+                "n.yaml:3: log.kafka.client.sasl.password: a secret stands in a file: "
+                "log.kafka.password_file"},
+        Mistake{"client",
+                head + "log: {kind: kafka, kafka: {brokers: b, client: {linger.ms: 1}}}\n",
+                "n.yaml:3: log.kafka.client.linger.ms: expected security.protocol, ssl.* or "
+                "sasl.*"},
+        Mistake{"kind", head + "log: {kind: rabbit}\n",
+                "n.yaml:3: log.kind: expected embedded or kafka"}),
+    [](const auto& tested) { return tested.param.name; });
+
+INSTANTIATE_TEST_SUITE_P(
     Later, ConfigMistake,
     testing::Values(
         Mistake{"kind",
@@ -206,10 +236,6 @@ INSTANTIATE_TEST_SUITE_P(
                 "n.yaml:4: sources[0].kind: smtp-journal is not available in this version"},
         Mistake{"sweep", head + "sources: [{id: a, kind: asterisk-cdr-csv, sweep_dir: d}]\n",
                 "n.yaml:3: sources[0].sweep_dir is not available in this version"},
-        Mistake{"kafka", head + "log: {kind: kafka}\n",
-                "n.yaml:3: log.kind: kafka is not available in this version"},
-        Mistake{"kafka_section", head + "log:\n  kafka: {brokers: b}\n",
-                "n.yaml:4: log.kafka is not available in this version"},
         Mistake{"tokens", head + "auth: {tokens_file: t}\n",
                 "n.yaml:3: auth is not available in this version"},
         Mistake{"entities", head + "retention: {entities: 90}\n",

@@ -154,6 +154,10 @@ TEST_F(Serve, CommandsGiveTheSameThroughAServer) {
         {"quarantine", "show", "0-1505"},
         {"directory", "export"},
     };
+    // Views made anew while the server answers hold the same.
+    const json::object replayed = ask({"replay"});
+    EXPECT_EQ(replayed.at("changed"), json::value(false));
+    EXPECT_EQ(replayed.at("partitions").at(0).at("generation"), json::value(2));
     std::vector<std::string> through;
     for (Words words : questions) {
         if (words.back() != "export") {
@@ -164,9 +168,10 @@ TEST_F(Serve, CommandsGiveTheSameThroughAServer) {
         through.push_back(result.out);
     }
     EXPECT_EQ(ask({"doctor"}).at("result"), json::value("equal"));
-    const CommandResult replay = run({"replay"});
-    EXPECT_EQ(replay.exit_code, 3);
-    EXPECT_NE(replay.err.find(std::to_string(::getpid())), std::string::npos) << replay.err;
+    // Beside the views of a running server nothing is opened.
+    const CommandResult beside = run({"replay", "--into", path("beside")});
+    EXPECT_EQ(beside.exit_code, 3);
+    EXPECT_NE(beside.err.find(std::to_string(::getpid())), std::string::npos) << beside.err;
     EXPECT_EQ(run({"explain", "--kpi", "smiles"}).exit_code, 2);
     EXPECT_EQ(run({"quarantine", "show", "0-999999"}).exit_code, 2);
     stop();

@@ -196,7 +196,7 @@ void fold(const std::string& data, const std::string& views, bool with_keys) {
         must(runner.run_to(first_events, [] { return false; }));
         first_cpu_seconds = meter.cpu_seconds();
         must(runner.run_to_end());
-        must(runner.store().flush_wal());
+        must(runner.store()->flush_wal());
         events = runner.view()->position.next_offset;
     }
     fmt::print(

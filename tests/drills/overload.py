@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
-"""overload.py --normwatch BINARY [--seconds S] [--memory-mib M] [--goodput-percent P] [--folder DIR]
+"""overload.py --normwatch BINARY [--seconds S] [--memory-mib M] [--goodput-percent P] [--times T] [--folder DIR]
 
-Pushes events at a server that lives in a memory cgroup: first by as many senders as it keeps up with, then by a crowd that offers at
-least ten times what is taken in and sends again at once when it is refused. Beside the crowd stand clients that honour Retry-After.
+Pushes events at a server that lives in a memory cgroup: first by as many senders as it keeps up with, then by a crowd that offers T (10)
+times that rate and never waits for being let in: what is refused is offered again in its turn. With T = 0 the crowd sends as fast as its
+sockets take it, which is more than any rate that was asked for. Beside the crowd stand clients that honour Retry-After.
 What is acknowledged a second must stay at 90 % of the first part (on a busy machine P) or above, nobody is killed for memory, every honest client brings
 everything, and what was acknowledged is in the numbers once. The server has one core and the senders have the others, so that the crowd
 takes away no more than its requests do. Without the right to a cgroup its resident memory is looked at instead. Exit code: 0 all holds, 1 not."""
+import collections
 import http.client
 import json
 import multiprocessing
@@ -81,23 +83,35 @@ def patient(port, name, until, pipe):
     pipe.send((sender.acked, sender.refused))
 
 
-def crowd(port, first, count, until, pipe):
-    """Many connections in one process, which send whenever they can and never wait. A refused body is sent again."""
+def crowd(port, first, count, rate, until, pipe):
+    """Many connections in one process, which together begin `rate` requests a second (0: as many as they can), whatever the answers are. A
+    refused body is sent again."""
     batch = template()
-    acked = refused = 0
+    acked = refused = begun = 0
+    since = time.monotonic()
     polls = selectors.DefaultSelector()
+    resting = collections.deque()
 
     class Line:
         def __init__(self, name):
-            self.name, self.number = name, 0
+            self.name, self.number, self.is_resting = name, 0, False
             self.open()
 
         def open(self):
             self.socket = socket.create_connection(("127.0.0.1", port), timeout=60)
             self.socket.setblocking(False)
-            self.got = b""
-            self.left = memoryview(self.request())
-            polls.register(self.socket, selectors.EVENT_READ | selectors.EVENT_WRITE, self)
+            polls.register(self.socket, selectors.EVENT_READ, self)
+            self.rest()
+
+        def rest(self):
+            self.got, self.left = b"", memoryview(b"")
+            if not self.is_resting:
+                self.is_resting = True
+                resting.append(self)
+
+        def begin(self):
+            self.left, self.is_resting = memoryview(self.request()), False
+            polls.modify(self.socket, selectors.EVENT_READ | selectors.EVENT_WRITE, self)
 
         def request(self):
             body = batch.replace(NAME, f"{self.name:03d}{self.number:05d}".encode())
@@ -109,13 +123,16 @@ def crowd(port, first, count, until, pipe):
                 polls.unregister(self.socket)
                 self.socket.close()
                 self.open()
-                return
-            self.got, self.left = b"", memoryview(self.request())
-            polls.modify(self.socket, selectors.EVENT_READ | selectors.EVENT_WRITE, self)
+            else:
+                polls.modify(self.socket, selectors.EVENT_READ, self)
+                self.rest()
 
     lines = [Line(first + n) for n in range(count)]
-    while time.monotonic() < until:
-        for key, ready in polls.select(timeout=0.2):
+    while (now := time.monotonic()) < until:
+        while resting and (not rate or begun < (now - since) * rate):
+            resting.popleft().begin()
+            begun += 1
+        for key, ready in polls.select(timeout=0.002):
             line = key.data
             try:
                 if ready & selectors.EVENT_WRITE and line.left:
@@ -131,10 +148,10 @@ def crowd(port, first, count, until, pipe):
                         acked, refused, line.number = acked + taken, refused + (not taken), line.number + taken
                         line.again(b"connection: close" in head.lower())
                     elif not piece:
-                        refused += 1
+                        refused += not line.is_resting
                         line.again(True)
             except OSError:
-                refused += 1
+                refused += not line.is_resting
                 line.again(True)
     # What is still on its way may or may not be taken: it is waited for, so that the count is exact.
     for line in lines:
@@ -179,7 +196,7 @@ class MemoryGroup:
 
 class Overload:
     def __init__(self, asked, folder):
-        self.seconds, self.mib, self.goodput_min = asked.seconds, asked.memory_mib, asked.goodput_percent / 100
+        self.seconds, self.mib, self.goodput_min, self.times = asked.seconds, asked.memory_mib, asked.goodput_percent / 100, asked.times
         self.product = Product(asked.normwatch, folder, os.path.join(folder, "data"))
 
     def part(self, workers, seconds):
@@ -231,7 +248,8 @@ class Overload:
         peak_rate = sum(acked for acked, _ in peak) * EVENTS / (self.seconds / 3)
         self.wait_folded(before_any + sum(acked for acked, _ in peak) * EVENTS)
         workers = [(patient, (100 + n,)) for n in range(HONEST)]
-        workers += [(crowd, (200 + n * 100, CROWD // CROWD_PROCESSES)) for n in range(CROWD_PROCESSES)]
+        crowd_rate = self.times * peak_rate / EVENTS / CROWD_PROCESSES
+        workers += [(crowd, (200 + n * 100, CROWD // CROWD_PROCESSES, crowd_rate)) for n in range(CROWD_PROCESSES)]
         said = self.part(workers, self.seconds)
         acked = sum(one for one, _ in said)
         refused = sum(one for _, one in said)
@@ -248,7 +266,7 @@ class Overload:
         hwm = next(int(line.split()[1]) for line in open(f"/proc/{self.product.server.pid}/status", encoding="ascii") if line.startswith("VmHWM"))
         need(hwm < self.mib << 10, f"{hwm >> 10} MiB were resident")
         return {"drill": "overload", "seconds": self.seconds, "memory_mib": self.mib, "peak_events_per_second": round(peak_rate), "goodput_events_per_second": round(rate),
-                "offered_to_taken": round((acked + refused) / max(1, acked), 1), "refused": refused, "acked": total - before_any, "counted": counted, "rss_peak_mib": hwm // 1024}
+                "offered_to_peak": round((acked + refused) * EVENTS / self.seconds / peak_rate, 1), "refused": refused, "acked": total - before_any, "counted": counted, "rss_peak_mib": hwm // 1024}
 
     def wait_folded(self, offset):
         deadline = time.monotonic() + 900
@@ -260,4 +278,4 @@ class Overload:
 
 
 if __name__ == "__main__":
-    sys.exit(main_of(Overload, __doc__, seconds=60, memory_mib=512, goodput_percent=90, seed=1))
+    sys.exit(main_of(Overload, __doc__, seconds=60, memory_mib=512, goodput_percent=90, times=10, seed=1))

@@ -130,7 +130,8 @@ void check_request(std::string_view text) {
                                          return ingest::http::Target{crm_context(),
                                                                      eventlog::Partition{0}};
                                      },
-                                     .probe = probe});
+                                     .probe = probe,
+                                     .collector = {}});
     int answers = 0;
     route.handle(request, [&](const base::HttpResponse& response) {
         ++answers;

@@ -62,7 +62,8 @@ public:
     base::Result<std::shared_ptr<const store::ReadView>> view(std::string_view) const override {
         return view_;
     }
-    bool wait_applied(std::string_view, std::uint64_t, std::chrono::milliseconds) const override {
+    bool wait_applied(std::string_view, std::string_view, std::uint64_t,
+                      std::chrono::milliseconds) const override {
         return false;
     }
     query::Ports ports(std::string_view) const override { return ports_; }

@@ -27,7 +27,7 @@ public:
         }
         return std::make_shared<const store::ReadView>(world_.view());
     }
-    bool wait_applied(std::string_view, std::uint64_t offset,
+    bool wait_applied(std::string_view, std::string_view, std::uint64_t offset,
                       std::chrono::milliseconds timeout) const override {
         waited = std::to_string(offset) + "/" + std::to_string(timeout.count());
         world_.position().next_offset = applied;

@@ -268,7 +268,10 @@ store::PositionRow sample_position() {
     return {.first_offset = 10,
             .next_offset = 1'000'000,
             .ledger = {.applied = 900'000, .duplicate = 99'000, .stale = 980, .quarantined = 10},
-            .log_time = at(0)};
+            .log_time = at(0),
+            .origins = {{.log_id_high = 0x0102030405060708,
+                         .log_id_low = 0x090a0b0c0d0e0f10,
+                         .seen = {{.from = 0, .until = 7}, {.from = 9, .until = 12}}}}};
 }
 
 store::JobRow sample_job() {

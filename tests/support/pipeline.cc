@@ -277,7 +277,7 @@ base::Result<base::Uint128> Pipeline::refold(std::size_t batch_records, std::uin
 base::Result<processors::Diagnosis> Pipeline::doctor() const {
     const ScratchDir scratch;
     store::ReadView now = *state_;
-    now.rows = runner_->store().snapshot();
+    now.rows = runner_->store()->snapshot();
     return processors::diagnose(*log_, partition, now, scratch.path() / "doctor",
                                 [] { return false; });
 }

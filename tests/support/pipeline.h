@@ -85,7 +85,7 @@ public:
 
     const app::Config& config() const { return config_; }
     const store::ReadView& view() const { return *state_; }
-    store::ViewStore& rows() { return runner_->store(); }
+    store::ViewStore& rows() { return *runner_->store(); }
 
 private:
     base::Result<store::Ledger> import_file(std::string_view source, std::string_view text);

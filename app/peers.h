@@ -1,0 +1,60 @@
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "app/node.h"
+#include "base/http_client.h"
+#include "base/http_router.h"
+#include "base/http_workers.h"
+#include "eventlog/kafka_owners.h"
+
+namespace app {
+
+/// The other nodes of the group: any node answers, by the one that has the views. A question takes
+/// one hop, to the partition's owner as the broker names it. While a partition moves, the newest
+/// copy answers, this node's or another's, with its own `as_of`.
+///
+/// Lifetime: `node` outlives it. Threads: any.
+class Peers {
+public:
+    explicit Peers(Node& node);
+    ~Peers() { stop(); }
+
+    /// `handler` for questions about a company whose views are here; others go where they are. It
+    /// is told the company by the parameter `company`, in the URL or in a body of JSON.
+    base::HttpHandler answering(base::HttpHandler handler);
+
+    void stop() { hops_.stop(); }
+
+private:
+    using Steady = std::chrono::steady_clock;
+
+    /// Where a question is taken: as the owner, or as the holder of a copy.
+    enum class As { owner, copy };
+
+    std::optional<std::uint32_t> partition_of(const base::HttpRequest& request) const;
+    void hop(const base::HttpRequest& request, std::uint32_t partition,
+             const base::HttpHandler& here, const base::HttpReply& reply);
+    std::string owner_of(std::uint32_t partition, bool is_asked_again);
+    std::optional<base::HttpResponse> ask(const std::string& instance,
+                                          const base::HttpRequest& request, As as) const;
+    /// The peer whose copy is newer than this node's; empty: this node's is the newest.
+    std::string newest_copy(std::uint32_t partition) const;
+
+    Node& node_;
+    std::mutex mutex_;  // guards what follows
+    std::unique_ptr<eventlog::KafkaOwners> group_;
+    std::vector<std::string> owners_;
+    Steady::time_point owners_until_{};
+    base::HttpWorkers hops_;
+};
+
+}  // namespace app

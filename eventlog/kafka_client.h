@@ -1,0 +1,53 @@
+#pragma once
+
+#include <librdkafka/rdkafka.h>
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/error.h"
+#include "eventlog/kafka_options.h"
+
+// What every client of Kafka here shares: handles that free themselves, errors, settings.
+
+namespace eventlog {
+
+template <auto free_it>
+struct KafkaFree {
+    template <class T>
+    void operator()(T* one) const {
+        free_it(one);
+    }
+};
+using KafkaHandle = std::unique_ptr<rd_kafka_t, KafkaFree<rd_kafka_destroy>>;
+using KafkaTopicHandle = std::unique_ptr<rd_kafka_topic_t, KafkaFree<rd_kafka_topic_destroy>>;
+using KafkaQueue = std::unique_ptr<rd_kafka_queue_t, KafkaFree<rd_kafka_queue_destroy>>;
+using KafkaEvent = std::unique_ptr<rd_kafka_event_t, KafkaFree<rd_kafka_event_destroy>>;
+using KafkaMessage = std::unique_ptr<rd_kafka_message_t, KafkaFree<rd_kafka_message_destroy>>;
+using KafkaPlaces = std::unique_ptr<rd_kafka_topic_partition_list_t,
+                                    KafkaFree<rd_kafka_topic_partition_list_destroy>>;
+using KafkaFault = std::unique_ptr<rd_kafka_error_t, KafkaFree<rd_kafka_error_destroy>>;
+
+using KafkaSettings = std::vector<std::pair<std::string, std::string>>;
+
+/// The error `code` as ours: `unavailable` of what may be otherwise later, else `invalid`.
+base::Error kafka_error(rd_kafka_resp_err_t code, std::string_view what);
+
+/// A client of `type` with the settings that all have, those of `options` and `own`. `prepare` may
+/// set callbacks.
+///
+/// Errors: invalid - a setting that the client does not know or take; it is named, its value is
+/// not.
+base::Result<KafkaHandle> open_kafka(rd_kafka_type_t type, const KafkaOptions& options,
+                                     const KafkaSettings& own,
+                                     const std::function<void(rd_kafka_conf_t*)>& prepare = {});
+
+/// The topic of `options` as handle of `client`. Errors: unavailable.
+base::Result<KafkaTopicHandle> open_topic(rd_kafka_t* client, const KafkaOptions& options,
+                                          const KafkaSettings& own = {});
+
+}  // namespace eventlog
