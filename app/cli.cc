@@ -145,6 +145,12 @@ private:
     void add_intake() {
         add(root_, "serve", "take events in, fold them, answer questions over HTTP",
             "serve --config normwatch.yaml", Command::serve);
+        add(root_, "collect", "over Kafka: take events in and publish them, nothing else",
+            "collect --config normwatch.yaml", Command::collect);
+        add(root_, "process", "over Kafka: fold, and answer about what is folded here",
+            "process --config normwatch.yaml", Command::process);
+        add(root_, "query", "over Kafka: answer by asking the nodes that fold",
+            "query --config normwatch.yaml", Command::query);
         CLI::App* import =
             add(root_, "import", "read files of a source",
                 "import --config normwatch.yaml --source pbx-1 --wait Master.csv", Command::import);

@@ -13,6 +13,9 @@ namespace app {
 /// Every command of this version.
 enum class Command {
     serve,
+    collect,
+    process,
+    query,
     import,
     directory_apply,
     directory_diff,

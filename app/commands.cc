@@ -87,6 +87,17 @@ bool has_open_item(const std::string& answer) {
     });
 }
 
+/// Of a command that runs until it is stopped.
+std::optional<Role> role_of(Command command) {
+    switch (command) {
+        case Command::serve: return serve_role;
+        case Command::collect: return collect_role;
+        case Command::process: return process_role;
+        case Command::query: return query_role;
+        default: return std::nullopt;
+    }
+}
+
 int doctor_exit(const base::Result<std::string>& answer) {
     if (!answer) {
         return exit_code_of(answer.error());
@@ -383,8 +394,12 @@ CommandResult run_command(const CommandLine& line, const Environment& environmen
     if (const base::Result<void> zones = kpi::check_zone_data(); !zones) {
         return {3, "", zones.error().context()};
     }
-    if (line.command == Command::serve) {
-        return serve(config.value());
+    if (const std::optional<Role> role = role_of(line.command)) {
+        if (!config.value().kafka && line.command != Command::serve) {
+            return usage(
+                "roles of their own need log.kind: kafka; `normwatch serve` does all of it");
+        }
+        return serve(config.value(), *role);
     }
     return Run(line, config.value()).run();
 }

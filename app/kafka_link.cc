@@ -7,10 +7,10 @@ namespace app {
 
 base::Result<std::unique_ptr<KafkaLink>> KafkaLink::open(const Config& config, base::Files& files,
                                                          eventlog::SegmentLog& log,
-                                                         const base::Clock& clock,
-                                                         Folding& folding) {
+                                                         const base::Clock& clock, Folding& folding,
+                                                         Role role) {
     BOOST_OUTCOME_TRY(eventlog::KafkaOptions options, kafka_options(config));
-    auto link = std::make_unique<KafkaLink>(Key(), options);
+    auto link = std::make_unique<KafkaLink>(Key(), options, role);
     eventlog::ForwarderOptions forwarding;
     forwarding.kafka = options;
     forwarding.marks_dir = config.data_dir + "/forward";
@@ -27,7 +27,7 @@ KafkaLink::~KafkaLink() {
 
 base::Result<void> KafkaLink::start() {
     BOOST_OUTCOME_TRY(forwarder_->start());
-    return group_->start();
+    return role_.folds ? group_->start() : base::Result<void>(base::success());
 }
 
 void KafkaLink::stop() {

@@ -11,6 +11,7 @@
 
 #include "app/config.h"
 #include "app/folding.h"
+#include "app/role.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/files.h"
@@ -34,13 +35,16 @@ class KafkaLink {
     };
 
 public:
-    KafkaLink(Key, eventlog::KafkaOptions options) : options_(std::move(options)) {}
+    KafkaLink(Key, eventlog::KafkaOptions options, Role role)
+        : options_(std::move(options)), role_(role) {}
 
+    /// A node that folds nothing joins no group.
+    ///
     /// Errors: of kafka_options; invalid - the client does not take its settings.
     static base::Result<std::unique_ptr<KafkaLink>> open(const Config& config, base::Files& files,
                                                          eventlog::SegmentLog& log,
-                                                         const base::Clock& clock,
-                                                         Folding& folding);
+                                                         const base::Clock& clock, Folding& folding,
+                                                         Role role);
     ~KafkaLink();
 
     /// Begins to publish and to fold. Needs no broker: both go on trying.
@@ -58,6 +62,7 @@ public:
 
 private:
     eventlog::KafkaOptions options_;
+    Role role_;
     std::unique_ptr<eventlog::Forwarder> forwarder_;
     std::unique_ptr<eventlog::KafkaGroup> group_;
     std::mutex history_mutex_;

@@ -60,7 +60,8 @@ std::string class_of(const SourceConfig& source) {
 
 }  // namespace
 
-base::Result<std::unique_ptr<Node>> Node::open(const Config& config, const base::Clock& clock) {
+base::Result<std::unique_ptr<Node>> Node::open(const Config& config, const base::Clock& clock,
+                                               Role role) {
     auto node = std::make_unique<Node>(Key(), config, clock);
     eventlog::SegmentLogOptions options;
     options.partitions = config.partitions;
@@ -68,7 +69,7 @@ base::Result<std::unique_ptr<Node>> Node::open(const Config& config, const base:
                       eventlog::SegmentLog::open(node->files_, config.data_dir, options));
     if (config.kafka) {
         BOOST_OUTCOME_TRY(node->kafka_, KafkaLink::open(config, node->files_, *node->log_, clock,
-                                                        node->folding_));
+                                                        node->folding_, role));
     }
     for (std::uint32_t partition = 0; partition < config.partitions; ++partition) {
         BOOST_OUTCOME_TRY(node->open_views(partition));

@@ -9,6 +9,7 @@
 #include "app/config.h"
 #include "app/folding.h"
 #include "app/kafka_link.h"
+#include "app/role.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/files.h"
@@ -44,7 +45,8 @@ public:
     /// Takes LOCK, recovers the log, opens the current views. Folds nothing.
     ///
     /// Errors: of DataDir::open, SegmentLog::open, Runner::open.
-    static base::Result<std::unique_ptr<Node>> open(const Config& config, const base::Clock& clock);
+    static base::Result<std::unique_ptr<Node>> open(const Config& config, const base::Clock& clock,
+                                                    Role role = serve_role);
     ~Node();
     Node(const Node&) = delete;
     Node& operator=(const Node&) = delete;

@@ -17,13 +17,25 @@ constexpr std::size_t hops_waiting_max = 200;
 constexpr Milliseconds broker_patience{2'000};
 constexpr Milliseconds owners_hold{1'000};
 constexpr Milliseconds copy_patience{1'000};
+constexpr Milliseconds look_again{100};
+/// How long a question waits for somebody to own the partition when nobody has a copy of it.
+constexpr Milliseconds owner_patience{15'000};
 /// Longer than a question may wait for its `min_offset`.
-constexpr Milliseconds answer_patience = query::min_offset_wait + Milliseconds(5'000);
+constexpr Milliseconds waiting_answer_patience = query::min_offset_wait + Milliseconds(3'000);
+constexpr Milliseconds answer_patience{5'000};
+/// A directory of any size is compared, appended and waited for.
+constexpr Milliseconds change_patience{70'000};
 /// A question that came over from another node goes no further. Its value: as what it is asked.
 constexpr const char* hop_header = "Normwatch-Hop";
 constexpr std::string_view as_owner = "owner";
 constexpr std::string_view as_copy = "copy";
 constexpr int misdirected = 421;
+constexpr int answered_here = 0;
+
+/// What may be answered from a copy; all else needs the newest state, to change it.
+bool is_reading(const base::HttpRequest& request) {
+    return request.method != "POST" || request.path == "/v1/calls/search";
+}
 
 base::HttpResponse refusal(int status, std::string detail) {
     base::HttpResponse response =
@@ -32,6 +44,13 @@ base::HttpResponse refusal(int status, std::string detail) {
         response.headers.add("Retry-After", "1");
     }
     return response;
+}
+
+Milliseconds patience_with(const base::HttpRequest& request) {
+    if (!is_reading(request)) {
+        return change_patience;
+    }
+    return request.query.last("min_offset") ? waiting_answer_patience : answer_patience;
 }
 
 /// The parameter `company` of a question.
@@ -101,35 +120,69 @@ base::HttpHandler Peers::answering(base::HttpHandler handler) {
 
 void Peers::hop(const base::HttpRequest& request, std::uint32_t partition,
                 const base::HttpHandler& here, const base::HttpReply& reply) {
-    for (const bool is_asked_again : {false, true}) {
-        const std::string owner = owner_of(partition, is_asked_again);
-        if (owner == node_.config().kafka->instance_id) {
-            here(request, reply);  // the group has given it to this node, which is about to know
+    const Steady::time_point until = Steady::now() + owner_patience;
+    do {
+        if (node_.is_owned(partition)) {
+            here(request, reply);
             return;
         }
-        if (auto answer = ask(owner, request, As::owner)) {
-            reply(std::move(*answer));
+        // The owner may be this node, which is about to know it.
+        const std::string owner = owner_of(partition);
+        auto answer = owner == node_.config().kafka->instance_id ? std::nullopt
+                                                                 : ask(owner, request, As::owner);
+        if (!answer && is_reading(request)) {
+            answer = answer_of_copy(request, partition, here, reply);
+        }
+        if (answer) {
+            if (answer->status != answered_here) {
+                reply(std::move(*answer));
+            }
             return;
         }
-    }
+    } while (pause() && Steady::now() < until);
+    reply(refusal(503, "no node has the company's partition just now"));
+}
+
+/// The answer of the newest copy; nullopt when nobody has one. One that this node has answers
+/// itself: then the status is `answered_here`.
+std::optional<base::HttpResponse> Peers::answer_of_copy(const base::HttpRequest& request,
+                                                        std::uint32_t partition,
+                                                        const base::HttpHandler& here,
+                                                        const base::HttpReply& reply) const {
     const std::string holder = newest_copy(partition);
     if (!holder.empty()) {
         if (auto answer = ask(holder, request, As::copy)) {
-            reply(std::move(*answer));
-            return;
+            return answer;
         }
     }
     if (node_.runner(partition).view()->applied_offset == 0) {
-        reply(refusal(503, "no node has a copy of the company's partition just now"));
-        return;
+        return std::nullopt;
     }
     here(request, reply);
+    return base::HttpResponse{.status = answered_here};
 }
 
-std::string Peers::owner_of(std::uint32_t partition, bool is_asked_again) {
-    const std::lock_guard lock(mutex_);
+/// False when the process is about to stop.
+bool Peers::pause() {
+    std::unique_lock lock(mutex_);
+    stopping_.wait_for(lock, look_again, [this] { return is_stopping_; });
+    return !is_stopping_;
+}
+
+void Peers::stop() {
+    {
+        const std::lock_guard lock(mutex_);
+        is_stopping_ = true;
+    }
+    stopping_.notify_all();
+    hops_.stop();
+}
+
+std::string Peers::owner_of(std::uint32_t partition) {
+    const std::lock_guard lock(owners_mutex_);
     const Steady::time_point now = Steady::now();
-    if (is_asked_again || now >= owners_until_) {
+    const bool is_known = partition < owners_.size() && !owners_[partition].empty();
+    if (now >= owners_until_ || (!is_known && now >= owners_until_ - owners_hold + look_again)) {
         if (!group_) {
             const auto options = kafka_options(node_.config());
             auto opened =
@@ -156,7 +209,7 @@ std::optional<base::HttpResponse> Peers::ask(const std::string& instance,
     }
     base::HttpClientOptions options;
     options.connect_timeout = copy_patience;
-    options.timeout = answer_patience;
+    options.timeout = patience_with(request);
     const base::Result<base::HttpClient> client = base::HttpClient::open(peer->second, options);
     if (!client) {
         return std::nullopt;

@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <condition_variable>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -27,12 +28,15 @@ class Peers {
 public:
     explicit Peers(Node& node);
     ~Peers() { stop(); }
+    Peers(const Peers&) = delete;
+    Peers& operator=(const Peers&) = delete;
 
     /// `handler` for questions about a company whose views are here; others go where they are. It
     /// is told the company by the parameter `company`, in the URL or in a body of JSON.
     base::HttpHandler answering(base::HttpHandler handler);
 
-    void stop() { hops_.stop(); }
+    /// Questions on their way are answered or refused. Idempotent.
+    void stop();
 
 private:
     using Steady = std::chrono::steady_clock;
@@ -43,14 +47,22 @@ private:
     std::optional<std::uint32_t> partition_of(const base::HttpRequest& request) const;
     void hop(const base::HttpRequest& request, std::uint32_t partition,
              const base::HttpHandler& here, const base::HttpReply& reply);
-    std::string owner_of(std::uint32_t partition, bool is_asked_again);
+    std::optional<base::HttpResponse> answer_of_copy(const base::HttpRequest& request,
+                                                     std::uint32_t partition,
+                                                     const base::HttpHandler& here,
+                                                     const base::HttpReply& reply) const;
+    bool pause();
+    std::string owner_of(std::uint32_t partition);
     std::optional<base::HttpResponse> ask(const std::string& instance,
                                           const base::HttpRequest& request, As as) const;
     /// The peer whose copy is newer than this node's; empty: this node's is the newest.
     std::string newest_copy(std::uint32_t partition) const;
 
     Node& node_;
-    std::mutex mutex_;  // guards what follows
+    std::mutex mutex_;
+    std::condition_variable stopping_;
+    bool is_stopping_ = false;
+    std::mutex owners_mutex_;  // guards what follows
     std::unique_ptr<eventlog::KafkaOwners> group_;
     std::vector<std::string> owners_;
     Steady::time_point owners_until_{};

@@ -24,7 +24,7 @@ export CCACHE_BASEDIR=$root CCACHE_NOHASHDIR=1 NORMWATCH_SHARED=$shared
 export NORMWATCH_FIXTURES=${NORMWATCH_FIXTURES:-$shared/data}
 
 # In the order of their cost.
-phases=(format release sample acceptance serve model kill follow redrive stop overload powercut fuzz gcc asan tsan tidy mutants)
+phases=(format release sample acceptance serve model kill follow redrive stop overload powercut kafka fuzz gcc asan tsan tidy mutants)
 
 usage() {
     echo "usage: tests/run.sh [--only PHASE,..] [--without PHASE,..] [--list]   phases: ${phases[*]}" >&2
@@ -162,6 +162,19 @@ phase_powercut() {
     python3 tests/drills/power_cut.py --normwatch "$binary" --cuts "${NORMWATCH_CUTS:-6}"
 }
 
+# A real broker for as long as the phase lasts: the tests that need one, and the scenarios over Kafka.
+phase_kafka() {
+    local folder port brokers status=1
+    folder=$(mktemp -d) || return
+    port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+    brokers=127.0.0.1:$port
+    deploy/kafka/broker.sh start "$folder/broker" "$port" && NORMWATCH_KAFKA=$brokers build/release/tests/eventlog/kafka_test &&
+        python3 "$shared/acceptance/run.py" --normwatch "$binary" --stage main --no-shake --brokers "$brokers" && status=0
+    deploy/kafka/broker.sh wipe "$folder/broker"
+    rm -rf "$folder"
+    return $status
+}
+
 # Every fuzz target over its corpus and then over what it makes of it, so long that a bad change is met.
 phase_fuzz() {
     configure_build fuzz && NORMWATCH_JOBS=$jobs NORMWATCH_FUZZ_SEED=${NORMWATCH_FUZZ_SEED:-1} tests/fuzz/run.sh
@@ -195,6 +208,10 @@ why_skipped() {
         acceptance | serve | model)
             [ -f "$shared/acceptance/run.py" ] || echo "no folder $shared (NORMWATCH_SHARED)"
             ;;
+        kafka)
+            [ -f "$shared/acceptance/run.py" ] || echo "no folder $shared (NORMWATCH_SHARED)"
+            { deploy/install.sh --kafka && deploy/kafka/broker.sh jars; } >/dev/null || echo "no jars of Kafka"
+            ;;
         powercut)
             if [ "$(id -u)" != 0 ]; then
                 echo "needs root"
@@ -204,7 +221,7 @@ why_skipped() {
             ;;
     esac
     case $1 in
-        sample | acceptance | serve | model | kill | follow | redrive | stop | overload | powercut | tidy)
+        sample | acceptance | serve | model | kill | follow | redrive | stop | overload | powercut | kafka | tidy)
             [ -x "$binary" ] || echo "no $binary: the release build failed"
             ;;
     esac
@@ -235,7 +252,7 @@ run_phase() {
     local name=$1 began=$SECONDS status log=$logs/$1.log why
     why=$(why_skipped "$name" | head -n 1)
     if [ -n "$why" ]; then
-        if [ "${NORMWATCH_CI:-}" = 1 ] && [[ $why != "no loop device" && $why != "needs root" ]]; then
+        if [ "${NORMWATCH_CI:-}" = 1 ] && [[ $why != "no loop device" && $why != "needs root" && $why != "no jars of Kafka" ]]; then
             failed=$((failed + 1))
             bad+=("$name")
             printf '%-11s FAILED   %s\n' "$name" "$why"

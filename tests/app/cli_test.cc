@@ -121,6 +121,9 @@ INSTANTIATE_TEST_SUITE_P(
 
 TEST(CommandLine, HelpHasAnExamplePerCommand) {
     for (const Words& command : {Words{"serve"},
+                                 {"collect"},
+                                 {"process"},
+                                 {"query"},
                                  {"import"},
                                  {"directory", "apply"},
                                  {"directory", "diff"},
