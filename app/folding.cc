@@ -20,6 +20,9 @@ std::uint64_t Folding::next_offset(eventlog::Partition partition) const {
 
 void Folding::assigned(const std::vector<eventlog::Partition>& partitions) {
     for (const eventlog::Partition partition : partitions) {
+        if (is_held_first_ && is_held_first_(partition.value())) {
+            change_holds(partition.value(), 1);
+        }
         set_owned(partition.value(), true);
     }
 }
@@ -36,15 +39,15 @@ void Folding::set_owned(std::uint32_t partition, bool is_owned) {
     settle(partition);
 }
 
-void Folding::set_held(std::uint32_t partition, bool is_held) {
+void Folding::change_holds(std::uint32_t partition, int by) {
     const std::lock_guard lock(mutex_);
-    states_[partition].is_held = is_held;
+    states_[partition].holds += by;
     settle(partition);
 }
 
 void Folding::settle(std::uint32_t partition) {
     State& state = states_[partition];
-    const bool should_run = state.is_owned && !state.is_held;
+    const bool should_run = state.is_owned && state.holds == 0;
     if (should_run == state.is_running) {
         return;
     }

@@ -20,6 +20,13 @@ public:
     Folding(std::uint32_t partitions, RunnerOf runner)
         : runner_(std::move(runner)), states_(partitions) {}
 
+    /// Asked of a partition that the group has given to this node, before it is folded; true: it is
+    /// held until somebody calls `release`. Set before anything is owned.
+    void hold_if(std::function<bool(std::uint32_t partition)> is_held) {
+        is_held_first_ = std::move(is_held);
+    }
+    void release(std::uint32_t partition) { change_holds(partition, -1); }
+
     /// Without a group everything is owned.
     void own_all();
     /// Nothing is owned any longer.
@@ -28,9 +35,9 @@ public:
     class Hold {
     public:
         Hold(Folding& folding, std::uint32_t partition) : folding_(folding), partition_(partition) {
-            folding_.set_held(partition_, true);
+            folding_.change_holds(partition_, 1);
         }
-        ~Hold() { folding_.set_held(partition_, false); }
+        ~Hold() { folding_.change_holds(partition_, -1); }
         Hold(const Hold&) = delete;
         Hold& operator=(const Hold&) = delete;
 
@@ -46,15 +53,16 @@ public:
 private:
     struct State {
         bool is_owned = false;
-        bool is_held = false;
+        int holds = 0;
         bool is_running = false;
     };
 
     void set_owned(std::uint32_t partition, bool is_owned);
-    void set_held(std::uint32_t partition, bool is_held);
+    void change_holds(std::uint32_t partition, int by);
     void settle(std::uint32_t partition);
 
     RunnerOf runner_;
+    std::function<bool(std::uint32_t partition)> is_held_first_;
     std::mutex mutex_;
     std::vector<State> states_;
 };

@@ -78,15 +78,17 @@ base::Result<std::unique_ptr<Node>> Node::open(const Config& config, const base:
 }
 
 Node::~Node() {
+    stop();
+    runners_.clear();
+}
+
+void Node::stop() {
     if (kafka_) {
         kafka_->stop();
     }
     for (const auto& runner : runners_) {
-        if (runner) {
-            runner->stop();
-        }
+        runner->stop();
     }
-    runners_.clear();
 }
 
 base::Result<eventlog::LogReader*> Node::history() {

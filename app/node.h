@@ -82,9 +82,6 @@ public:
     std::optional<base::Error> failure(std::uint32_t partition) const;
     /// `<data_dir>/views/<partition>`
     std::string views_dir(std::uint32_t partition) const;
-    /// Lets go of the views of a partition, so that others can take their place. Nothing reads them
-    /// after.
-    void close_views(std::uint32_t partition) { runners_[partition].reset(); }
 
     /// Folds everything durable, on this thread. Errors: of Runner::run_to_end.
     /// Over Kafka a server does it: unavailable.
@@ -100,6 +97,9 @@ public:
     /// Appends what the configuration declares otherwise than the views know. They must know all
     /// that was declared before.
     base::Result<void> declare(const CompanyConfig& company);
+
+    /// Nothing is published or folded any longer. Idempotent.
+    void stop();
 
     /// Nobody waits for the views any longer: the process is about to stop.
     void end_waits();

@@ -149,9 +149,8 @@ std::optional<base::HttpResponse> Peers::answer_of_copy(const base::HttpRequest&
                                                         std::uint32_t partition,
                                                         const base::HttpHandler& here,
                                                         const base::HttpReply& reply) const {
-    const std::string holder = newest_copy(partition);
-    if (!holder.empty()) {
-        if (auto answer = ask(holder, request, As::copy)) {
+    if (const auto holder = newest_copy_of(node_, partition)) {
+        if (auto answer = ask(*holder, request, As::copy)) {
             return answer;
         }
     }
@@ -231,11 +230,11 @@ std::optional<base::HttpResponse> Peers::ask(const std::string& instance,
     return std::move(answer).value();
 }
 
-std::string Peers::newest_copy(std::uint32_t partition) const {
-    std::uint64_t newest = node_.runner(partition).view()->applied_offset;
-    std::string holder;
-    for (const auto& [instance, url] : node_.config().kafka->peers) {
-        if (instance == node_.config().kafka->instance_id) {
+std::optional<std::string> newest_copy_of(Node& node, std::uint32_t partition) {
+    std::uint64_t newest = node.runner(partition).view()->applied_offset;
+    std::optional<std::string> holder;
+    for (const auto& [instance, url] : node.config().kafka->peers) {
+        if (instance == node.config().kafka->instance_id) {
             continue;
         }
         base::HttpClientOptions options;

@@ -19,6 +19,10 @@
 
 namespace app {
 
+/// The peer whose views of the partition are the newest and newer than this node's; nullopt: there
+/// is none.
+std::optional<std::string> newest_copy_of(Node& node, std::uint32_t partition);
+
 /// The other nodes of the group: any node answers, by the one that has the views. A question takes
 /// one hop, to the partition's owner as the broker names it. While a partition moves, the newest
 /// copy answers, this node's or another's, with its own `as_of`.
@@ -55,8 +59,6 @@ private:
     std::string owner_of(std::uint32_t partition);
     std::optional<base::HttpResponse> ask(const std::string& instance,
                                           const base::HttpRequest& request, As as) const;
-    /// The peer whose copy is newer than this node's; empty: this node's is the newest.
-    std::string newest_copy(std::uint32_t partition) const;
 
     Node& node_;
     std::mutex mutex_;

@@ -69,12 +69,12 @@ CommandResult serve(const Config& config, Role role) {
             return failed(declared.error());
         }
     }
-    if (const base::Result<void> started = node.start(); !started) {
-        return failed(started.error());
-    }
     Server server(config, node, role);
     if (const base::Result<void> started = server.start(); !started) {
         return {3, "", started.error().context()};
+    }
+    if (const base::Result<void> started = node.start(); !started) {
+        return failed(started.error());
     }
     fmt::print("normwatch: serving on http://{}, metrics on http://{}/metrics, data in {}\n",
                server.address(0), server.address(1), config.data_dir);
@@ -84,6 +84,7 @@ CommandResult serve(const Config& config, Role role) {
     const std::optional<base::Error> failure = wait_for_end(server);
     end_at_next_signal();
     server.stop();
+    node.stop();  // what it asks of the server ends here
     if (failure) {
         log_error("stopped", failure->context());
         return {3, "", failure->context()};

@@ -46,6 +46,11 @@ base::Result<void> Server::start() {
     if (node_.kafka() != nullptr && role_.answers) {
         peers_ = std::make_unique<Peers>(node_);
     }
+    if (node_.kafka() != nullptr && role_.folds) {
+        copies_ = std::make_unique<Copies>(node_);
+        restorer_ = std::make_unique<Restorer>(node_);
+        restorer_->start();
+    }
     std::vector<base::HttpListener> listeners;
     listeners.push_back({config_.listen.text, main_router()});
     listeners.push_back({config_.metrics_listen.text, metrics_router()});
@@ -86,6 +91,9 @@ void Server::stop() {
     is_draining_ = true;
     node_.end_waits();
     declarer_.stop();
+    if (restorer_) {
+        restorer_->stop();
+    }
     retention_.request_stop();
     followers_.stop();
     http_->stop(drain_max);
@@ -102,6 +110,9 @@ base::HttpRouter Server::main_router() {
     }
     if (!role_.answers) {
         return router;
+    }
+    if (copies_) {
+        copies_->add_to(router);
     }
     if (role_.folds) {
         router.post(
@@ -194,7 +205,9 @@ base::HttpResponse Server::ready() {
         is_ready = false;
     };
     for (std::uint32_t partition = 0; partition < node_.partitions(); ++partition) {
-        if (const std::optional<base::Error> failed = node_.failure(partition)) {
+        if (const auto restoring = restorer_ ? restorer_->progress(partition) : std::nullopt) {
+            say_no("partition " + std::to_string(partition) + ": " + *restoring);
+        } else if (const std::optional<base::Error> failed = node_.failure(partition)) {
             say_no("partition " + std::to_string(partition) + ": " + failed->context());
         }
     }

@@ -8,11 +8,13 @@
 #include <string_view>
 #include <thread>
 
+#include "app/copies.h"
 #include "app/declarer.h"
 #include "app/followers.h"
 #include "app/intake_routes.h"
 #include "app/node.h"
 #include "app/peers.h"
+#include "app/restorer.h"
 #include "app/served_views.h"
 #include "base/http_router.h"
 #include "base/http_server.h"
@@ -77,7 +79,9 @@ private:
     ServedViews views_;
     Declarer declarer_;
     Role role_;
-    std::unique_ptr<Peers> peers_;  ///< over Kafka
+    std::unique_ptr<Copies> copies_;      ///< over Kafka, of a node that folds
+    std::unique_ptr<Restorer> restorer_;  ///< the same
+    std::unique_ptr<Peers> peers_;        ///< over Kafka
     std::atomic<bool> is_draining_ = false;
     std::mutex doctor_mutex_;
     std::mutex directory_mutex_;

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <atomic>
 #include <condition_variable>
-#include <deque>
 #include <mutex>
 #include <string>
 #include <thread>
@@ -12,6 +11,7 @@
 #include "base/thread_name.h"
 #include "eventlog/kafka_client.h"
 #include "eventlog/kafka_record.h"
+#include "eventlog/kafka_stream.h"
 #include "eventlog/kafka_topic.h"
 
 namespace eventlog {
@@ -28,26 +28,17 @@ constexpr std::chrono::seconds between_commits{5};
 constexpr std::size_t queues_bytes_max = std::size_t{32} << 20;
 constexpr std::size_t queue_bytes_min = std::size_t{3} << 20;
 
-/// What is read of a partition ahead of its reader.
-struct Stream {
-    bool is_owned = false;
-    bool is_paused = false;
-    bool was_sought = false;  ///< for the record at `next`
-    bool has_met_end = false;
-    std::uint64_t next = 0;  ///< that the queue takes
-    std::uint64_t end = 0;   ///< of the partition, as far as it is known
-    std::deque<ReadRecord> queue;
-    std::size_t queue_bytes = 0;
-    std::optional<base::Error> failure;
-};
-
 class Group final : public KafkaGroup {
 public:
     Group(const KafkaOptions& options, KafkaMember& member)
         : options_(options),
           member_(member),
-          streams_(options.partitions),
-          queue_bytes_max_(std::max(queue_bytes_min, queues_bytes_max / options.partitions)) {}
+          paused_(options.partitions),
+          queue_bytes_max_(std::max(queue_bytes_min, queues_bytes_max / options.partitions)) {
+        for (std::uint32_t number = 0; number < options.partitions; ++number) {
+            streams_.emplace_back(number);
+        }
+    }
 
     ~Group() override { stop(); }
 
@@ -130,59 +121,46 @@ public:
                                "kafka: there is no partition " + std::to_string(partition.value()));
         }
         const std::lock_guard lock(mutex_);
-        Stream& stream = streams_[partition.value()];
-        std::vector<ReadRecord> records;
-        std::size_t bytes = 0;
-        while (!stream.queue.empty() && records.size() < max_records && bytes < max_bytes) {
-            ReadRecord& first = stream.queue.front();
-            stream.queue_bytes -= first.bytes.size();
-            if (first.offset >= from) {
-                bytes += first.bytes.size();
-                records.push_back(std::move(first));
-            }
-            stream.queue.pop_front();
-        }
-        if (records.empty() && stream.failure) {
-            return *stream.failure;
-        }
-        if (!records.empty() && records.front().offset != from) {
-            return hole(partition.value(), from, records.front().offset);
-        }
-        return records;
+        return streams_[partition.value()].read(from, max_records, max_bytes);
     }
 
     std::uint64_t first_offset(Partition) const override { return 0; }
     std::uint64_t durable_end(Partition partition) const override {
         const std::lock_guard lock(mutex_);
-        return streams_[partition.value()].end;
+        return streams_[partition.value()].end();
     }
 
     bool wait_beyond(Partition partition, std::uint64_t offset, Milliseconds time,
                      std::stop_token stop) override {
         std::unique_lock lock(mutex_);
-        Stream& stream = streams_[partition.value()];
-        return came_.wait_for(lock, stop, time, [&] {
-            return stream.failure ||
-                   (!stream.queue.empty() && stream.queue.back().offset >= offset);
-        });
+        const KafkaStream& stream = streams_[partition.value()];
+        return came_.wait_for(lock, stop, time, [&] { return stream.has_beyond(offset); });
     }
 
     bool is_owned(Partition partition) const override {
         const std::lock_guard lock(mutex_);
-        return streams_[partition.value()].is_owned;
+        return streams_[partition.value()].is_owned();
     }
+    void move(Partition partition, std::uint64_t offset) override {
+        const std::lock_guard lock(mutex_);
+        KafkaStream& stream = streams_[partition.value()];
+        if (stream.is_owned()) {
+            stream.move(offset);
+            moved_.push_back(partition);
+        }
+    }
+
     bool is_at_end(Partition partition, std::uint64_t offset) const override {
         const std::lock_guard lock(mutex_);
-        const Stream& stream = streams_[partition.value()];
-        return stream.is_owned && stream.has_met_end && offset >= stream.end;
+        return streams_[partition.value()].is_at_end(offset);
     }
     bool has_waiting(Partition partition) const override {
         const std::lock_guard lock(mutex_);
-        return !streams_[partition.value()].queue.empty();
+        return streams_[partition.value()].has_waiting();
     }
     std::optional<base::Error> failure(Partition partition) const override {
         const std::lock_guard lock(mutex_);
-        return streams_[partition.value()].failure;
+        return streams_[partition.value()].failure();
     }
     std::optional<base::Error> fatal() const override {
         const std::lock_guard lock(mutex_);
@@ -198,7 +176,7 @@ public:
               .buckets = {}});
         const std::lock_guard lock(mutex_);
         const auto owned = std::count_if(streams_.begin(), streams_.end(),
-                                         [](const Stream& one) { return one.is_owned; });
+                                         [](const KafkaStream& one) { return one.is_owned(); });
         show({.name = "kafka_partitions_owned",
               .help = "Partitions of the topic that this process folds.",
               .kind = base::Sample::Kind::gauge,
@@ -208,13 +186,6 @@ public:
     }
 
 private:
-    static base::Error hole(std::uint32_t number, std::uint64_t expected, std::uint64_t got) {
-        return base::Error(base::ErrorCode::unavailable,
-                           "kafka: partition " + std::to_string(number) + ": expected offset " +
-                               std::to_string(expected) + ", got " + std::to_string(got) +
-                               ": records are missing");
-    }
-
     void loop(const std::stop_token& stop) {
         base::name_this_thread("kafka");
         if (!join(stop)) {
@@ -227,6 +198,7 @@ private:
             if (message) {
                 take(*message);
             }
+            seek_moved();
             keep_in_bounds();
             if (Steady::now() >= next_commit) {
                 tell_positions();
@@ -243,9 +215,7 @@ private:
             case RD_KAFKA_RESP_ERR_NO_ERROR: accept(message); break;
             case RD_KAFKA_RESP_ERR__PARTITION_EOF: {
                 const std::lock_guard lock(mutex_);
-                Stream& stream = streams_[number];
-                stream.end = std::max(stream.end, static_cast<std::uint64_t>(message.offset));
-                stream.has_met_end = true;
+                streams_[number].meet_end(static_cast<std::uint64_t>(message.offset));
                 break;
             }
             case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET: tell_gone(message); break;
@@ -255,41 +225,36 @@ private:
 
     void accept(const rd_kafka_message_t& message) {
         const auto number = static_cast<std::uint32_t>(message.partition);
-        const auto offset = static_cast<std::uint64_t>(message.offset);
-        base::Result<ReadRecord> record = from_kafka(message);
         std::int64_t low = 0;
         std::int64_t high = 0;
         rd_kafka_get_watermark_offsets(client_.get(), options_.topic.c_str(), message.partition,
                                        &low, &high);
-        bool is_above = false;
+        KafkaStream::Accepted accepted{};
         {
             const std::lock_guard lock(mutex_);
-            Stream& stream = streams_[number];
-            if (!stream.is_owned || stream.failure) {
-                return;
-            }
-            if (offset < stream.next) {
-                ++repeated_;
-                return;
-            }
-            is_above = offset > stream.next;
-            if (is_above && stream.was_sought) {
-                stream.failure = hole(number, stream.next, offset);
-            } else if (is_above) {
-                stream.was_sought = true;
-            } else if (!record) {
-                stream.failure = record.error();
-            } else {
-                stream.was_sought = false;
-                ++stream.next;
-                stream.end = std::max({stream.end, stream.next, static_cast<std::uint64_t>(high)});
-                stream.queue_bytes += record.value().bytes.size();
-                stream.queue.push_back(std::move(record).value());
-            }
+            accepted = streams_[number].accept(from_kafka(message),
+                                               static_cast<std::uint64_t>(message.offset),
+                                               static_cast<std::uint64_t>(high));
         }
-        came_.notify_all();
-        if (is_above) {
+        if (accepted == KafkaStream::Accepted::repeated) {
+            ++repeated_;
+        } else if (accepted == KafkaStream::Accepted::sought) {
             seek(number);
+        } else {
+            came_.notify_all();
+        }
+    }
+
+    void seek_moved() {
+        std::vector<Partition> moved;
+        {
+            const std::lock_guard lock(mutex_);
+            moved.swap(moved_);
+        }
+        for (const Partition partition : moved) {
+            if (is_owned(partition)) {
+                seek(partition.value());
+            }
         }
     }
 
@@ -298,7 +263,7 @@ private:
         const KafkaPlaces places = places_of({Partition(number)});
         {
             const std::lock_guard lock(mutex_);
-            places->elems[0].offset = static_cast<std::int64_t>(streams_[number].next);
+            places->elems[0].offset = static_cast<std::int64_t>(streams_[number].next());
         }
         // Before 2.1 the client takes a thousandth of the time that it is given (issue 4230).
         const KafkaFault failed(rd_kafka_seek_partitions(
@@ -320,7 +285,7 @@ private:
         std::uint64_t next = 0;
         {
             const std::lock_guard lock(mutex_);
-            next = streams_[number].next;
+            next = streams_[number].next();
         }
         fail(number,
              base::Error(
@@ -343,7 +308,7 @@ private:
     void fail(std::uint32_t number, base::Error error) {
         {
             const std::lock_guard lock(mutex_);
-            streams_[number].failure = std::move(error);
+            streams_[number].fail(std::move(error));
         }
         came_.notify_all();
     }
@@ -355,15 +320,14 @@ private:
         {
             const std::lock_guard lock(mutex_);
             for (std::uint32_t number = 0; number < streams_.size(); ++number) {
-                Stream& stream = streams_[number];
-                if (!stream.is_owned) {
-                    continue;
-                }
-                if (!stream.is_paused && stream.queue_bytes > queue_bytes_max_) {
-                    stream.is_paused = true;
+                const KafkaStream& stream = streams_[number];
+                if (!stream.is_owned()) {
+                    paused_[number] = false;
+                } else if (!paused_[number] && stream.queue_bytes() > queue_bytes_max_) {
+                    paused_[number] = true;
                     full.push_back(Partition(number));
-                } else if (stream.is_paused && stream.queue_bytes < queue_bytes_max_ / 2) {
-                    stream.is_paused = false;
+                } else if (paused_[number] && stream.queue_bytes() < queue_bytes_max_ / 2) {
+                    paused_[number] = false;
                     hungry.push_back(Partition(number));
                 }
             }
@@ -382,7 +346,7 @@ private:
         {
             const std::lock_guard lock(mutex_);
             for (std::uint32_t number = 0; number < streams_.size(); ++number) {
-                if (streams_[number].is_owned && !streams_[number].failure) {
+                if (streams_[number].is_owned() && !streams_[number].failure()) {
                     owned.push_back(Partition(number));
                 }
             }
@@ -431,11 +395,8 @@ private:
             const std::uint64_t next = member_.next_offset(partition);
             places.elems[i].offset = static_cast<std::int64_t>(next);
             const std::lock_guard lock(mutex_);
-            const std::uint64_t end = streams_[partition.value()].end;
-            streams_[partition.value()] = Stream{};
-            streams_[partition.value()].is_owned = true;
-            streams_[partition.value()].next = next;
-            streams_[partition.value()].end = std::max(end, next);
+            streams_[partition.value()].own(next);
+            paused_[partition.value()] = false;
         }
         rd_kafka_assign(client_.get(), &places);
         member_.assigned(partitions);
@@ -444,14 +405,19 @@ private:
     void revoke(const rd_kafka_topic_partition_list_t& places) {
         const std::vector<Partition> partitions = partitions_of(places);
         member_.revoked(partitions);
+        std::vector<Partition> paused;  // the client would remember it when they come back
         {
             const std::lock_guard lock(mutex_);
             for (const Partition partition : partitions) {
-                Stream& stream = streams_[partition.value()];
-                const std::uint64_t end = stream.end;
-                stream = Stream{};
-                stream.end = end;
+                streams_[partition.value()].disown();
+                if (paused_[partition.value()]) {
+                    paused_[partition.value()] = false;
+                    paused.push_back(partition);
+                }
             }
+        }
+        if (!paused.empty()) {
+            rd_kafka_resume_partitions(client_.get(), places_of(paused).get());
         }
         rd_kafka_assign(client_.get(), nullptr);
     }
@@ -460,7 +426,9 @@ private:
     KafkaMember& member_;
     mutable std::mutex mutex_;
     std::condition_variable_any came_;
-    std::vector<Stream> streams_;
+    std::vector<KafkaStream> streams_;
+    std::vector<bool> paused_;      ///< by partition; of the thread
+    std::vector<Partition> moved_;  ///< to be sought
     std::size_t queue_bytes_max_;
     std::optional<base::Error> fatal_;
     std::atomic<std::uint64_t> repeated_{0};

@@ -49,6 +49,10 @@ public:
     /// until the session timeout. Idempotent.
     virtual void stop() = 0;
 
+    /// The views of an owned partition stand at `offset` now: it is read on from there, and what
+    /// made it stop is forgotten. Nobody reads the partition meanwhile.
+    virtual void move(Partition partition, std::uint64_t offset) = 0;
+
     virtual bool is_owned(Partition partition) const = 0;
     /// The partition is owned, and ended at `offset` or before it when its end was last met.
     virtual bool is_at_end(Partition partition, std::uint64_t offset) const = 0;

@@ -1,6 +1,7 @@
 #include "store/rocks_view_store.h"
 
 #include <rocksdb/env.h>
+#include <rocksdb/utilities/checkpoint.h>
 #include <rocksdb/write_batch.h>
 
 #include <algorithm>
@@ -100,6 +101,7 @@ public:
         return std::make_shared<RocksSnapshot>(database_);
     }
     base::Result<void> flush_wal() override;
+    base::Result<void> copy_to(const std::filesystem::path& path) const;
     void visit(const std::function<void(const base::Sample&)>& show) const override;
 
 private:
@@ -187,6 +189,19 @@ base::Result<void> RocksViewStore::write(std::span<const Change> changes) {
     return base::success();
 }
 
+base::Result<void> RocksViewStore::copy_to(const std::filesystem::path& path) const {
+    // Up to so much of the write-ahead log is copied along instead of flushing the memtables.
+    constexpr std::uint64_t log_bytes_max = std::uint64_t{64} << 20;
+    rocksdb::Checkpoint* made = nullptr;
+    rocksdb::Status status = rocksdb::Checkpoint::Create(database_->operator->(), &made);
+    const std::unique_ptr<rocksdb::Checkpoint> checkpoint(made);
+    status = status.ok() ? checkpoint->CreateCheckpoint(path.string(), log_bytes_max) : status;
+    if (!status.ok()) {
+        return database_->failed(status);
+    }
+    return base::success();
+}
+
 base::Result<void> RocksViewStore::flush_wal() {
     if (database_->is_in_memory()) {
         return base::success();  // no power cut is survived there, and its files cannot sync
@@ -249,6 +264,14 @@ base::Result<std::unique_ptr<ViewStore>> open_rocks(const std::filesystem::path&
 base::Result<std::unique_ptr<ViewStore>> open_rocks_in_memory() {
     return open_at("/views",
                    std::unique_ptr<rocksdb::Env>(rocksdb::NewMemEnv(rocksdb::Env::Default())));
+}
+
+base::Result<void> copy_to(const ViewStore& store, const std::filesystem::path& path) {
+    const auto* const rocks = dynamic_cast<const RocksViewStore*>(&store);
+    if (rocks == nullptr) {
+        return base::Error(base::ErrorCode::invalid, "this store cannot be copied");
+    }
+    return rocks->copy_to(path);
 }
 
 const base::Probe* probe_of(const ViewStore& store) {

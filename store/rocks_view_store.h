@@ -21,6 +21,13 @@ base::Result<std::unique_ptr<ViewStore>> open_rocks(const std::filesystem::path&
 /// for a fold whose rows are only compared.
 base::Result<std::unique_ptr<ViewStore>> open_rocks_in_memory();
 
+/// Makes the directory `path` a copy of the store as it is now, while it is written to: hard links
+/// on the same file system, so that it costs neither space nor time. The parent of `path` is there,
+/// `path` is not.
+///
+/// Errors: unavailable - of the disk; invalid - not a store that `open_rocks` gave.
+base::Result<void> copy_to(const ViewStore& store, const std::filesystem::path& path);
+
 /// The counters `store_*` of a store that `open_rocks` gave; nullptr for any other. Lifetime: the
 /// store's.
 const base::Probe* probe_of(const ViewStore& store);
