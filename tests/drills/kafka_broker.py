@@ -74,7 +74,7 @@ class Drill:
         try:
             return f"/readyz: {self.product.ready()}, {self.product.metric('kafka_partitions_owned')} partitions owned, forward lag {self.product.metric('forward_lag_records')}"
         except (OSError, http.client.HTTPException, KeyError, AttributeError):
-            return "the server does not answer"
+            return f"the server does not answer: {self.product.last_words()}"
 
     def stop_server(self):
         if self.product:
