@@ -13,29 +13,19 @@ that the nodes that are up have acknowledged, calls sent after the disturbance a
 after the node came back, at p99. At the end each call is counted once, and `doctor` says equal on every node and knows every partition.
 
 One JSON line at the end. Exit code: 0 all holds, 1 something does not, 2 usage."""
-import bisect
 import collections
 import concurrent.futures
-import contextlib
 import http.client
 import json
-import os
-import pathlib
 import random
-import re
-import shutil
 import signal
-import socket
-import subprocess
 import sys
 import threading
 import time
 
-from product import Broken, Product, main_of, need
+from kafka_cluster import SESSION_SECONDS, Cluster
+from product import Broken, main_of, need
 
-BROKER = pathlib.Path(__file__).resolve().parents[2] / "deploy" / "kafka" / "broker.sh"
-NODES = ("n1", "n2", "n3")
-SESSION_SECONDS = 6
 FROZEN_SECONDS = 8
 PATIENCE_SECONDS = 120
 SENDERS, CLIENTS = 2, 4
@@ -44,47 +34,6 @@ BATCH = 3
 TWICE_EACH = 10  # of so many batches one is sent to two nodes
 FAULTS_SHOWN = 40
 DAY = "2026-11-03"
-RECORD = re.compile(rb"<<(\d+) (\d+) ([^ ]*) ce_specversion=1\.0,ce_id=([^,]*),.*?>>\n", re.DOTALL)
-
-
-def partition_of(company, partitions):
-    """Where Kafka's default partitioner puts the key."""
-    data, mask = company.encode(), 0xFFFFFFFF
-    value = 0x9747B28C ^ len(data)
-    for n in range(0, len(data) - 3, 4):
-        word = int.from_bytes(data[n:n + 4], "little") * 0x5BD1E995 & mask
-        value = value * 0x5BD1E995 & mask ^ (word ^ word >> 24) * 0x5BD1E995 & mask
-    if rest := data[len(data) & ~3:]:
-        value = (value ^ int.from_bytes(rest, "little")) * 0x5BD1E995 & mask
-    value = (value ^ value >> 13) * 0x5BD1E995 & mask
-    return ((value ^ value >> 15) & 0x7FFFFFFF) % partitions
-
-
-def companies_of(partitions):
-    """One company in each partition, and a second one in every fourth."""
-    room = [1 + (n % 4 == 0) for n in range(partitions)]
-    found, number = {}, 0
-    while any(room):
-        company = f"c{number}"
-        number += 1
-        place = partition_of(company, partitions)
-        if room[place]:
-            room[place] -= 1
-            found[company] = place
-    return found
-
-
-def quiet_ports(count, chance):
-    """Neighbouring free ports below those that outgoing connections take: a node that is down loses its port to nobody."""
-    while True:
-        first = chance.randrange(20000, 32000)
-        with contextlib.ExitStack() as held:
-            try:
-                for port in range(first, first + count):
-                    held.enter_context(socket.socket()).bind(("127.0.0.1", port))
-                return list(range(first, first + count))
-            except OSError:
-                continue
 
 
 def call(company, name):
@@ -98,139 +47,6 @@ def percentile(values, share):
     return ordered[min(len(ordered) - 1, int(len(ordered) * share))] if ordered else 0.0
 
 
-class Member(Product):
-    """A node of the group. `epoch` tells whether it was disturbed meanwhile, `held` the partitions that it has a copy of."""
-
-    def __init__(self, binary, folder, name, settings):
-        self.name, self.settings = name, settings
-        self.epoch, self.is_up, self.held = 0, False, set()
-        folder.mkdir()
-        super().__init__(binary, folder, folder / "data")
-
-    def place(self, port, metrics_port):
-        self.port, self.metrics_port = port, metrics_port
-        self.configure("")
-
-    def configure(self, sources):
-        companies = self.settings["companies"]
-        peers = ", ".join(f'{name}: "http://127.0.0.1:{port}"' for name, port in self.settings["ports"].items())
-        self.config.write_text(
-            f"data_dir: {self.data_dir}\n"
-            f'server: {{listen: "127.0.0.1:{self.port}", metrics_listen: "127.0.0.1:{self.metrics_port}"}}\n'
-            "companies:\n" + "".join(f"  - {{id: {c}, name: {c}, timezone: UTC, region: RU, currency: RUB}}\n" for c in companies)
-            + "sources:\n" + "".join(f"  - {{id: crm-{c}, kind: cloudevents, company: {c}}}\n" for c in companies)
-            + f"log: {{kind: kafka, partitions: {self.settings['partitions']}, kafka: {{brokers: \"{self.settings['broker']}\", topic_prefix: drill, "
-            f"group: drill, instance_id: {self.name}, session_timeout_ms: {SESSION_SECONDS * 1000}, peers: {{{peers}}}}}}}\n"
-        )
-
-    def disturb(self):
-        """From now on whoever asks this node may get no answer."""
-        self.epoch += 1
-        self.is_up = False
-
-    def comes_back(self):
-        self.launch()
-        self.wait_ready()
-        self.is_up = True
-
-    def request(self, method, path, body=None, timeout=60):
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
-        try:
-            connection.request(method, path, body)
-            answer = connection.getresponse()
-            return answer.status, answer.read()
-        finally:
-            connection.close()
-
-
-class Topic(threading.Thread):
-    """What the topic holds, read by kcat: by company, the offsets at which a call stands for the first time."""
-
-    def __init__(self, broker, partitions):
-        super().__init__(daemon=True)
-        self.lock = threading.Lock()
-        self.ends = [0] * partitions
-        self.calls = collections.defaultdict(dict)
-        self.firsts = collections.defaultdict(list)
-        self.repeated = 0
-        words = ["kcat", "-C", "-b", broker, "-t", "drill.events", "-o", "beginning", "-u", "-q", "-f", "<<%p %o %k %h>>\n"]
-        self.reader = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-
-    def run(self):
-        rest = b""
-        while chunk := os.read(self.reader.stdout.fileno(), 1 << 18):
-            rest += chunk
-            used = 0
-            with self.lock:
-                for found in RECORD.finditer(rest):
-                    self.take(int(found[1]), int(found[2]), found[3].decode(), found[4].decode())
-                    used = found.end()
-            rest = rest[used:]
-
-    def take(self, partition, offset, company, name):
-        self.ends[partition] = offset + 1
-        if not name.startswith("call-"):
-            return
-        if name in self.calls[company]:
-            self.repeated += 1
-            return
-        self.calls[company][name] = offset
-        self.firsts[company].append(offset)
-
-    def count(self, company, partition, end):
-        """The calls of the company below `end`; None while it is not read so far."""
-        with self.lock:
-            return bisect.bisect_left(self.firsts[company], end) if self.ends[partition] >= end else None
-
-    def offset_of(self, company, name):
-        with self.lock:
-            return self.calls[company].get(name)
-
-    def stop(self):
-        self.reader.kill()
-        self.reader.wait()
-
-
-class Cluster:
-    """Broker, nodes and the reader of the topic."""
-
-    def __init__(self, asked, folder):
-        self.folder, self.partitions = pathlib.Path(folder), asked.partitions
-        self.companies = companies_of(asked.partitions)
-        ports = quiet_ports(2 + 2 * len(NODES), random.Random())
-        self.broker_port, self.topic = ports[0], None
-        places = dict(zip(NODES, zip(ports[2::2], ports[3::2])))
-        settings = {"companies": self.companies, "partitions": asked.partitions, "broker": f"127.0.0.1:{self.broker_port}",
-                    "ports": {name: place[0] for name, place in places.items()}}
-        binary = self.folder / "normwatch"
-        shutil.copy(asked.normwatch, binary)
-        self.nodes = [Member(binary, self.folder / name, name, settings) for name in NODES]
-        for node in self.nodes:
-            node.place(*places[node.name])
-
-    def broker(self, *words):
-        done = subprocess.run([BROKER, words[0], self.folder / "kafka", *words[1:]], capture_output=True, text=True, timeout=300)
-        need(done.returncode == 0, f"broker.sh {words[0]}: {done.stderr.strip()[-300:]}")
-
-    def start(self):
-        self.broker("start", str(self.broker_port))
-        for node in self.nodes:
-            node.comes_back()
-        self.topic = Topic(f"127.0.0.1:{self.broker_port}", self.partitions)
-        self.topic.start()
-
-    def up(self):
-        return [node for node in self.nodes if node.is_up]
-
-    def stop(self):
-        for node in self.nodes:
-            node.disturb()
-            node.stop()
-        if self.topic:
-            self.topic.stop()
-        self.broker("stop")
-
-
 class Book:
     """What was sent and acknowledged, and what does not hold."""
 
@@ -242,6 +58,7 @@ class Book:
         self.counts = collections.Counter()
         self.faults = collections.Counter()
         self.waits = []
+        self.behind_max = 0
 
     def ack(self, company, node, position, names):
         with self.lock:
@@ -342,6 +159,7 @@ class Client:
         """The number that the node answers with, None when it does not."""
         partition = self.cluster.companies[company]
         holders = [(one, one.epoch) for one in self.cluster.up() if partition in one.held]
+        newest = max((one.held[partition] for one, _ in holders), default=0)
         epoch, begun = node.epoch, time.monotonic()
         path = f"/v1/kpis?company={company}&day={DAY}&kpi=calls_out" + (f"&min_offset={ack[1]}&collector={ack[0]}" if ack else "")
         try:
@@ -354,6 +172,8 @@ class Client:
         if status == 200:
             with self.book.lock:
                 self.book.waits.append((seconds, bool(ack), is_asked_up))
+            if is_held:
+                self.look_behind(json.loads(text)["meta"]["applied_offset"], newest)
             return self.keep(node, company, json.loads(text), ack)
         if ack and status == 409:
             self.book.count("not_reached")
@@ -363,6 +183,13 @@ class Client:
         else:
             self.book.count("unanswered")
         return None
+
+    def look_behind(self, end, newest):
+        """Counts answers that are older than a copy which was known before the question."""
+        if end < newest:
+            self.book.count("answers_behind_a_copy")
+            with self.book.lock:
+                self.book.behind_max = max(self.book.behind_max, newest - end)
 
     def keep(self, node, company, answer, ack):
         self.book.count("answers")
@@ -404,7 +231,7 @@ class Drill:
         self.cluster = self.product = Cluster(asked, folder)
         self.book = Book(self.cluster.companies)
         self.ending = threading.Event()
-        self.back = collections.defaultdict(list)
+        self.back, self.folded = collections.defaultdict(list), collections.defaultdict(list)
         self.asker = Client(self.cluster, self.book, asked.seed, asked.answer_seconds)
         self.prober = Sender(self.cluster, self.book, "p", asked.seed)
         self.workers = [Sender(self.cluster, self.book, f"s{n}", f"{asked.seed}/{n}") for n in range(SENDERS)]
@@ -430,7 +257,7 @@ class Drill:
                 if status != 200:
                     self.book.fault("ready", f"{node.name} is not ready: {status} {text[:300]!r} {node.last_words()[-200:]!r}")
                 else:
-                    node.held |= {one["partition"] for one in json.loads(text)["partitions"] if one["applied_offset"] > 0}
+                    node.held.update({one["partition"]: one["applied_offset"] for one in json.loads(text)["partitions"] if one["applied_offset"] > 0})
 
     def run(self):
         self.cluster.start()
@@ -454,14 +281,14 @@ class Drill:
                 self.chance.shuffle(kinds)
             disturb, victim = kinds.pop(), self.chance.choice(self.cluster.nodes)
             disturb(victim)
-            took = {kind: round(times[-1], 1) for kind, times in self.back.items() if kind.startswith(disturb.__name__)}
-            print(f"{number + 1} of {self.asked.rounds}: {disturb.__name__} {victim.name}, {took} s, {time.monotonic() - begun:.0f} s in all, "
+            took = {kind: (round(self.folded[kind][-1], 1), round(times[-1], 1)) for kind, times in self.back.items() if kind.startswith(disturb.__name__)}
+            print(f"{number + 1} of {self.asked.rounds}: {disturb.__name__} {victim.name}, folded and answered after {took} s, {time.monotonic() - begun:.0f} s in all, "
                   f"{self.book.counts['answers']} answers, faults {dict(self.book.faults)}", file=sys.stderr, flush=True)
 
     def stopped(self, victim):
         since = time.monotonic()
         victim.disturb()
-        victim.stop()
+        victim.leaves()
         victim.comes_back()
         self.settle(since + SESSION_SECONDS, "stopped")
 
@@ -487,7 +314,7 @@ class Drill:
     def away(self, victim):
         since = time.monotonic()
         victim.disturb()
-        victim.stop()
+        victim.leaves()
         self.settle(since + SESSION_SECONDS, "away")
         time.sleep(max(0.0, since + FROZEN_SECONDS - time.monotonic()))
         since = time.monotonic()
@@ -495,14 +322,42 @@ class Drill:
         self.settle(since, "away_back")
 
     def settle(self, since, kind):
-        """Waits until every company is answered for with all that was acknowledged, a call of now among it."""
-        for company in self.cluster.companies:
-            self.prober.deliver(company)
+        """Waits until every company is answered for with all that was acknowledged, a call of now among it, and every partition has one owner."""
+        fresh = {company: self.prober.deliver(company)[-1] for company in self.cluster.companies}
         nodes = self.cluster.up()
-        with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        with concurrent.futures.ThreadPoolExecutor(9) as pool:
+            folded = pool.submit(self.wait_folded, fresh, nodes)
             ends = list(pool.map(lambda company: self.wait_answer(company, nodes, self.book.acked_by(company, nodes)), self.cluster.companies))
         self.asker.judge()
+        self.folded[kind].append(max(0.0, folded.result() - since))
         self.back[kind].append(max(0.0, max(ends) - since))
+        self.wait_owned(nodes)
+
+    def wait_folded(self, fresh, nodes):
+        """Until some node has folded the call of each company, as its /readyz says: this waits for no worker of the node."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while time.monotonic() < deadline:
+            applied = collections.defaultdict(int)
+            for node in nodes:
+                for one in json.loads(node.request("GET", "/readyz")[1])["partitions"]:
+                    applied[one["partition"]] = max(applied[one["partition"]], one["applied_offset"])
+            places = {company: self.cluster.topic.offset_of(company, name) for company, name in fresh.items()}
+            late = [company for company, place in places.items() if place is None or applied[self.cluster.companies[company]] <= place]
+            if not late:
+                return time.monotonic()
+            time.sleep(0.05)
+        raise Broken(f"nobody folds: {[(company, self.cluster.companies[company], places[company]) for company in late]} after {PATIENCE_SECONDS} s")
+
+    def wait_owned(self, nodes):
+        """Until the nodes say that together they own each partition once: one that was frozen knows by then what it lost."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        owned = []
+        while time.monotonic() < deadline:
+            owned = [node.owned() for node in nodes]
+            if min(owned) > 0 and sum(owned) == self.asked.partitions:
+                return
+            time.sleep(0.05)
+        raise Broken(f"{[node.name for node in nodes]} own {owned} of {self.asked.partitions} partitions after {PATIENCE_SECONDS} s")
 
     def wait_answer(self, company, nodes, acked):
         deadline = time.monotonic() + PATIENCE_SECONDS
@@ -537,8 +392,9 @@ class Drill:
         waits = [seconds for seconds, has_min_offset, is_up in book.waits if is_up and not has_min_offset]
         return {"drill": "kafka_group", "seed": self.asked.seed, "rounds": self.asked.rounds, "disturbances": len(back), "partitions": self.asked.partitions,
                 "companies": len(self.cluster.companies), "calls": sum(book.sent.values()), "repeated_in_topic": topic.repeated, "lost": 0, "double": 0,
-                "duplicate": sum(one["duplicate"] for one in ledgers), **book.counts, "answer_seconds_p99": round(percentile(waits, 0.99), 2),
-                "answer_seconds_max": round(max(waits), 2), "back_seconds_p99": round(p99, 1), "back_seconds_max": {kind: round(max(times), 1) for kind, times in self.back.items()}}
+                "duplicate": sum(one["duplicate"] for one in ledgers), **book.counts, "records_behind_max": book.behind_max, "answer_seconds_p99": round(percentile(waits, 0.99), 2),
+                "answer_seconds_max": round(max(waits), 2), "back_seconds_p99": round(p99, 1), "back_seconds_max": {kind: round(max(times), 1) for kind, times in self.back.items()},
+                "folded_seconds_max": {kind: round(max(times), 1) for kind, times in self.folded.items()}}
 
     def doctors(self):
         """What `doctor` says of each partition, by the node that owns it."""
