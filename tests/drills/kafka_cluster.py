@@ -3,6 +3,7 @@ import bisect
 import collections
 import contextlib
 import http.client
+import json
 import os
 import pathlib
 import random
@@ -12,6 +13,7 @@ import signal
 import socket
 import subprocess
 import threading
+import time
 
 from product import Product, need
 
@@ -19,6 +21,7 @@ BROKER = pathlib.Path(__file__).resolve().parents[2] / "deploy" / "kafka" / "bro
 NODES = ("n1", "n2", "n3")
 SESSION_SECONDS = 6
 STOP_SECONDS = 10
+TOPIC = "drill.events"
 RECORD = re.compile(rb"<<(\d+) (\d+) ([^ ]*) ce_specversion=1\.0,ce_id=([^,]*),.*?>>\n", re.DOTALL)
 
 
@@ -136,8 +139,20 @@ class Topic(threading.Thread):
         self.calls = collections.defaultdict(dict)
         self.firsts = collections.defaultdict(list)
         self.repeated = 0
-        words = ["kcat", "-C", "-b", broker, "-t", "drill.events", "-o", "beginning", "-u", "-q", "-f", "<<%p %o %k %h>>\n"]
+        self.await_topic(broker)
+        words = ["kcat", "-C", "-b", broker, "-t", TOPIC, "-o", "beginning", "-u", "-q", "-f", "<<%p %o %k %h>>\n"]
         self.reader = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+
+    def await_topic(self, broker):
+        """The nodes make it when they join; kcat leaves where there is none."""
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            said = subprocess.run(["kcat", "-L", "-J", "-b", broker, "-t", TOPIC], capture_output=True, text=True, timeout=60)
+            found = json.loads(said.stdout)["topics"] if said.returncode == 0 else []
+            if found and len(found[0]["partitions"]) == len(self.ends):
+                return
+            time.sleep(0.1)
+        need(False, "there is no topic after 60 s")
 
     def run(self):
         rest = b""

@@ -337,6 +337,7 @@ class Drill:
         """Until some node has folded the call of each company, as its /readyz says: this waits for no worker of the node."""
         deadline = time.monotonic() + PATIENCE_SECONDS
         while time.monotonic() < deadline:
+            need(self.cluster.topic.reader.poll() is None, "kcat ended: nobody reads the topic")
             applied = collections.defaultdict(int)
             for node in nodes:
                 for one in json.loads(node.request("GET", "/readyz")[1])["partitions"]:
@@ -384,7 +385,7 @@ class Drill:
             if isinstance(worker, Client):
                 worker.judge()
                 need(not worker.kept, f"the topic is not read as far as {worker.kept[:1]}")
-        need(not book.faults, f"faults: {dict(book.faults)}")
+        need(not book.faults, f"faults: {dict(book.faults)}; {dict(book.counts)}, back {max(sum(self.back.values(), [])):.1f} s at most")
         need(book.counts["answers_judged"] and book.counts["acknowledgements_judged"], f"nothing was judged: {dict(book.counts)}")
         back = [one for kind, times in self.back.items() if kind not in ("start", "end") for one in times]
         p99 = percentile(back, 0.99)
