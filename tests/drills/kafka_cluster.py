@@ -103,7 +103,7 @@ class Member(Product):
             code = self.server.wait(STOP_SECONDS)
         except subprocess.TimeoutExpired:
             code = None
-        need(code == 0, f"{self.name} did not stop within {STOP_SECONDS} s ({code}): {self.last_words()}")
+        need(code == 0, f"{self.name} did not stop within {STOP_SECONDS} s ({code}): {self.last_words().strip()}")
         self.server = None
 
     def comes_back(self):
