@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "base/json.h"
+#include "processors/origins.h"
 #include "processors/rebuild.h"
 #include "store/generations.h"
 #include "store/rocks_view_store.h"
@@ -138,11 +139,20 @@ base::Result<Replayed> replace_views(Node& node, eventlog::LogReader& log, std::
     const Folding::Hold hold(node.folding(), partition);
     const std::shared_ptr<const store::ReadView> old = node.runner(partition).view();
     BOOST_OUTCOME_TRY(anew->run_to(old->position.next_offset, options.is_cancelled));
+    if (!processors::covers(anew->view()->position, old->position)) {
+        return base::Error(base::ErrorCode::unavailable,
+                           fmt::format("partition {}: the topic no longer holds all that the views "
+                                       "hold: a replay would lose it; they stay",
+                                       partition));
+    }
     BOOST_OUTCOME_TRY(views->flush_wal());
     const Replayed done = replayed(*old, *anew->view(), next.number);
     anew.reset();
     BOOST_OUTCOME_TRY(store::make_current(node.views_dir(partition), next.number));
     BOOST_OUTCOME_TRY(node.runner(partition).replace_store(std::move(views), next.number));
+    if (KafkaLink* const kafka = node.kafka()) {
+        kafka->group().move(number, done.rebuilt.offset);
+    }
     return done;
 }
 
@@ -177,12 +187,13 @@ base::Result<std::string> doctor_answer(const Examined& examined,
                                         std::chrono::milliseconds patience) {
     base::JsonWriter parts;
     parts.begin_array();
-    Verdict worst = Verdict::equal;
+    std::optional<Verdict> worst;
     base::Uint128 digest = 0;
     for (std::uint32_t partition = 0; partition < examined.partitions; ++partition) {
         if (!examined.is_here(partition)) {
             continue;
         }
+        worst = worst.value_or(Verdict::equal);
         const auto view = settled_view(examined, partition, patience);
         BOOST_OUTCOME_TRY(const processors::Diagnosis diagnosis,
                           diagnosis_of(examined, partition, *view));
@@ -195,7 +206,8 @@ base::Result<std::string> doctor_answer(const Examined& examined,
     std::error_code ignored;
     files::remove_all(examined.scratch, ignored);
     base::JsonWriter out;
-    out.begin_object().member("result", word_of(worst));
+    // Who has looked at nothing has proved nothing.
+    out.begin_object().member("result", word_of(worst.value_or(Verdict::unknown)));
     out.member("digest", std::string_view(digest_text(digest)));
     out.key("partitions").raw(parts.end_array().text()).end_object();
     return out.take();
@@ -211,12 +223,14 @@ base::Result<std::string> replay(Node& node, const ReplayOptions& options) {
     std::uint64_t read = 0;
     base::Uint128 digest = 0;
     std::optional<bool> changed = false;
+    bool is_any = false;
     base::JsonWriter parts;
     parts.begin_array();
     for (std::uint32_t partition = 0; partition < node.partitions(); ++partition) {
         if (!node.is_owned(partition)) {
             continue;
         }
+        is_any = true;
         BOOST_OUTCOME_TRY(const Replayed done, replay_partition(node, partition, options));
         read += done.rebuilt.read;
         digest += done.rebuilt.digest;
@@ -227,6 +241,10 @@ base::Result<std::string> replay(Node& node, const ReplayOptions& options) {
         if (options.into.empty()) {
             BOOST_OUTCOME_TRY(store::remove_others(node.views_dir(partition)));
         }
+    }
+    if (!is_any) {
+        return base::Error(base::ErrorCode::unavailable,
+                           "this node folds no partition just now: ask another one");
     }
     base::JsonWriter out;
     out.begin_object().member("read", read).key("changed");

@@ -163,15 +163,16 @@ private:
     base::Result<std::string> ask_here(const Question& asked, const std::string& company) {
         if (!line_.views.empty()) {
             BOOST_OUTCOME_TRY(const auto views, FrozenViews::open(config_, company, line_.views));
-            return answer_audited(*views->view(), asked, company, nullptr);
+            return answer_audited(*views->view(), asked, company, {});
         }
         BOOST_OUTCOME_TRY(const std::unique_ptr<Node> node, open());
         BOOST_OUTCOME_TRY(node->fold_to_end());
-        return answer_audited(*node->view(company), asked, company, &node->log());
+        return answer_audited(*node->view(company), asked, company,
+                              [&node] { return node->history(); });
     }
 
     base::Result<std::string> answer_audited(const store::ReadView& view, const Question& asked,
-                                             const std::string& company, eventlog::LogReader* log) {
+                                             const std::string& company, const LogOf& log) {
         if (asked.reveal) {
             BOOST_OUTCOME_TRY(append_audit(config_.data_dir, {clock_.now(), current_user(), "calls",
                                                               asked.reason, asked.params}));

@@ -80,6 +80,10 @@ base::Result<std::unique_ptr<Node>> Node::open(const Config& config, const base:
 Node::~Node() {
     stop();
     runners_.clear();
+    if (log_) {
+        log_->close();
+    }
+    kafka_.reset();  // last: its client may not end while its broker is away
 }
 
 void Node::stop() {
@@ -297,13 +301,16 @@ ingest::MapContext map_context(const Config& config, const SourceConfig& source,
     return context;
 }
 
-query::Ports query_ports(const Config& config, const std::string& company, eventlog::LogReader* log,
+query::Ports query_ports(const Config& config, const std::string& company, const LogOf& log,
                          const base::Clock& clock) {
     query::Ports ports;
-    if (log != nullptr) {
+    if (log) {
         const eventlog::Partition partition(partition_of(company, config.partitions));
-        ports.raw_record = [log, partition](std::uint64_t offset) {
-            return raw_of(*log, partition, offset);
+        ports.raw_record =
+            [log,
+             partition](std::uint64_t offset) -> base::Result<std::optional<query::RawRecord>> {
+            BOOST_OUTCOME_TRY(eventlog::LogReader* const reader, log());
+            return raw_of(*reader, partition, offset);
         };
     }
     for (const SourceConfig& source : config.sources) {

@@ -139,8 +139,12 @@ inline constexpr const char* unconfigured_source = "events";
 ingest::MapContext company_context(const CompanyConfig& company, const std::string& source_id,
                                    base::UtcMillis now);
 
-/// What answers need beside the views. `log` may be null: then there are no raw bytes.
-query::Ports query_ports(const Config& config, const std::string& company, eventlog::LogReader* log,
+/// The log in which the bytes of a record stand. Errors: unavailable - not to be had just now.
+using LogOf = std::function<base::Result<eventlog::LogReader*>()>;
+
+/// What answers need beside the views. `log` is asked for when an answer shows raw bytes; an empty
+/// one: there are none.
+query::Ports query_ports(const Config& config, const std::string& company, const LogOf& log,
                          const base::Clock& clock);
 
 }  // namespace app

@@ -12,7 +12,7 @@ namespace {
 namespace json = boost::json;
 using Milliseconds = std::chrono::milliseconds;
 
-constexpr std::size_t hop_threads = 4;
+constexpr std::size_t hop_threads = 16;
 constexpr std::size_t hops_waiting_max = 200;
 constexpr Milliseconds broker_patience{2'000};
 constexpr Milliseconds owners_hold{1'000};
@@ -178,25 +178,36 @@ void Peers::stop() {
 }
 
 std::string Peers::owner_of(std::uint32_t partition) {
-    const std::lock_guard lock(owners_mutex_);
+    // One asks the broker; the others take its last word meanwhile.
+    const std::unique_lock asking(asking_mutex_, std::try_to_lock);
+    const auto last_word = [&] {
+        const std::lock_guard lock(owners_mutex_);
+        return partition < owners_.size() ? owners_[partition] : std::string();
+    };
+    const std::string known = last_word();
+    // This node would know if it owned the partition: such a word is an old one.
+    const bool is_good = !known.empty() && known != node_.config().kafka->instance_id;
     const Steady::time_point now = Steady::now();
-    const bool is_known = partition < owners_.size() && !owners_[partition].empty();
-    if (now >= owners_until_ || (!is_known && now >= owners_until_ - owners_hold + look_again)) {
-        if (!group_) {
-            const auto options = kafka_options(node_.config());
-            auto opened =
-                options ? eventlog::KafkaOwners::open(options.value())
-                        : base::Result<std::unique_ptr<eventlog::KafkaOwners>>(options.error());
-            if (!opened) {
-                return {};
-            }
-            group_ = std::move(opened).value();
-        }
-        auto owners = group_->ask(broker_patience);
-        owners_ = owners ? std::move(owners).value() : std::vector<std::string>();
-        owners_until_ = now + owners_hold;
+    if (!asking || now < asked_at_ + (is_good ? owners_hold : look_again)) {
+        return known;
     }
-    return partition < owners_.size() ? owners_[partition] : std::string();
+    if (!group_) {
+        const auto options = kafka_options(node_.config());
+        auto opened = options
+                          ? eventlog::KafkaOwners::open(options.value())
+                          : base::Result<std::unique_ptr<eventlog::KafkaOwners>>(options.error());
+        if (!opened) {
+            return {};
+        }
+        group_ = std::move(opened).value();
+    }
+    auto owners = group_->ask(broker_patience);
+    asked_at_ = Steady::now();
+    {
+        const std::lock_guard lock(owners_mutex_);
+        owners_ = owners ? std::move(owners).value() : std::vector<std::string>();
+    }
+    return last_word();
 }
 
 std::optional<base::HttpResponse> Peers::ask(const std::string& instance,

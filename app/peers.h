@@ -64,10 +64,11 @@ private:
     std::mutex mutex_;
     std::condition_variable stopping_;
     bool is_stopping_ = false;
-    std::mutex owners_mutex_;  // guards what follows
+    std::mutex asking_mutex_;  // guards the next two
     std::unique_ptr<eventlog::KafkaOwners> group_;
+    Steady::time_point asked_at_{};
+    std::mutex owners_mutex_;  // guards the broker's last word
     std::vector<std::string> owners_;
-    Steady::time_point owners_until_{};
     base::HttpWorkers hops_;
 };
 

@@ -4,7 +4,10 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <condition_variable>
 #include <cstdio>
+#include <mutex>
+#include <thread>
 
 #include "app/log.h"
 #include "app/node.h"
@@ -45,6 +48,30 @@ std::optional<base::Error> wait_for_end(Server& server) {
     }
 }
 
+/// Ends the process when what is left to do takes too long: a client of Kafka may wait for ever for
+/// a broker that is away (librdkafka 2.0.2). Nothing is lost by it: the log and the views are
+/// closed before.
+class LastResort {
+public:
+    /// From now on there is little time.
+    void arm(int exit_code) {
+        thread_ = std::jthread([exit_code](const std::stop_token& stop) {
+            constexpr std::chrono::seconds patience(3);
+            std::mutex mutex;
+            std::condition_variable_any never;
+            std::unique_lock lock(mutex);
+            never.wait_for(lock, stop, patience, [] { return false; });
+            if (!stop.stop_requested()) {
+                log_info("stopped", "without waiting for the client of Kafka");
+                ::_exit(exit_code);
+            }
+        });
+    }
+
+private:
+    std::jthread thread_;
+};
+
 CommandResult failed(const base::Error& error) {
     return {exit_code_of(error), "", error.context()};
 }
@@ -56,6 +83,7 @@ CommandResult serve(const Config& config, Role role) {
     ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);  // before any thread begins
     ::signal(SIGPIPE, SIG_IGN);
     const base::SystemClock clock;
+    LastResort last_resort;  // goes after the node
     base::Result<std::unique_ptr<Node>> opened = Node::open(config, clock, role);
     if (!opened) {
         return failed(opened.error());
@@ -85,6 +113,9 @@ CommandResult serve(const Config& config, Role role) {
     end_at_next_signal();
     server.stop();
     node.stop();  // what it asks of the server ends here
+    if (node.kafka() != nullptr) {
+        last_resort.arm(failure ? 3 : 0);
+    }
     if (failure) {
         log_error("stopped", failure->context());
         return {3, "", failure->context()};

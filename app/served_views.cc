@@ -38,9 +38,8 @@ bool ServedViews::wait_applied(std::string_view company, std::string_view collec
 
 query::Ports ServedViews::ports(std::string_view company) const {
     const base::Result<std::string> id = id_of(company);
-    const base::Result<eventlog::LogReader*> log = node_.history();
-    query::Ports ports = query_ports(node_.config(), id ? id.value() : "",
-                                     log ? log.value() : nullptr, node_.clock());
+    query::Ports ports = query_ports(
+        node_.config(), id ? id.value() : "", [this] { return node_.history(); }, node_.clock());
     for (query::SourceInfo& source : ports.sources) {
         source.state = followers_.state_of(source.id).value_or("");
     }

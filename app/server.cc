@@ -21,6 +21,29 @@ constexpr std::chrono::seconds drain_max(5);
 constexpr std::chrono::seconds job_patience(60);
 constexpr std::size_t directory_bytes_max = std::size_t{64} << 20;
 
+/// Of what an operator asked for: why it was not done, in words.
+base::HttpResponse operator_failure(const base::Error& error) {
+    base::HttpResponse response = query::failure_response(error);
+    if (response.status == 503) {
+        response = base::problem_response({.status = 503, .detail = error.context()});
+        response.headers.add("Retry-After", "1");
+    }
+    return response;
+}
+
+/// A collector publishes in its order: what is missing before its last record was lost on the way,
+/// until it comes again.
+std::optional<std::string> missing_records(const store::ReadView& view) {
+    for (const store::OriginRow& origin : view.position.origins) {
+        if (origin.seen.size() > 1) {
+            return "records " + std::to_string(origin.seen.front().until) + " to " +
+                   std::to_string(origin.seen[1].from) +
+                   " of a collector are missing in the topic: its forwarder publishes them again";
+        }
+    }
+    return std::nullopt;
+}
+
 base::HttpResponse json_response(int status, std::string body) {
     base::HttpResponse response;
     response.status = status;
@@ -210,6 +233,9 @@ base::HttpResponse Server::ready() {
         } else if (const std::optional<base::Error> failed = node_.failure(partition)) {
             say_no("partition " + std::to_string(partition) + ": " + failed->context());
         }
+        if (const auto missing = missing_records(*node_.runner(partition).view())) {
+            say_no("partition " + std::to_string(partition) + ": " + *missing);
+        }
     }
     if (node_.kafka() != nullptr && node_.kafka()->failure()) {
         say_no(node_.kafka()->failure()->context());
@@ -232,12 +258,12 @@ base::HttpResponse Server::ready() {
 base::HttpResponse Server::doctor() {
     const std::unique_lock lock(doctor_mutex_, std::try_to_lock);
     if (!lock) {
-        return query::failure_response(
+        return operator_failure(
             base::Error(base::ErrorCode::exhausted, "a doctor or a replay is at work"));
     }
     const base::Result<eventlog::LogReader*> log = node_.history();
     if (!log) {
-        return query::failure_response(log.error());
+        return operator_failure(log.error());
     }
     const Examined examined{
         *log.value(),
@@ -247,18 +273,18 @@ base::HttpResponse Server::doctor() {
         config_.data_dir + "/doctor",
         [this] { return is_draining_.load(); }};
     const base::Result<std::string> answer = doctor_answer(examined, job_patience);
-    return answer ? json_response(200, answer.value()) : query::failure_response(answer.error());
+    return answer ? json_response(200, answer.value()) : operator_failure(answer.error());
 }
 
 base::HttpResponse Server::replayed() {
     const std::unique_lock lock(doctor_mutex_, std::try_to_lock);
     if (!lock) {
-        return query::failure_response(
+        return operator_failure(
             base::Error(base::ErrorCode::exhausted, "a doctor or a replay is at work"));
     }
     const base::Result<std::string> answer = replay(
         node_, {.until = {}, .into = {}, .is_cancelled = [this] { return is_draining_.load(); }});
-    return answer ? json_response(200, answer.value()) : query::failure_response(answer.error());
+    return answer ? json_response(200, answer.value()) : operator_failure(answer.error());
 }
 
 bool Server::is_true(const base::HttpRequest& request, std::string_view name) {
@@ -286,7 +312,7 @@ base::HttpResponse Server::directory_export(const base::HttpRequest& request) co
 
 base::HttpResponse Server::directory(const base::HttpRequest& request) {
     const base::Result<std::string> answer = changed_directory(request);
-    return answer ? json_response(200, answer.value()) : query::failure_response(answer.error());
+    return answer ? json_response(200, answer.value()) : operator_failure(answer.error());
 }
 
 base::Result<std::string> Server::changed_directory(const base::HttpRequest& request) {
@@ -322,7 +348,7 @@ base::HttpResponse Server::quarantine(const base::HttpRequest& request) {
         return base::problem_response({.status = 415, .detail = "send application/json"});
     }
     const base::Result<std::string> answer = changed_quarantine(request);
-    return answer ? json_response(200, answer.value()) : query::failure_response(answer.error());
+    return answer ? json_response(200, answer.value()) : operator_failure(answer.error());
 }
 
 base::Result<std::string> Server::changed_quarantine(const base::HttpRequest& request) {

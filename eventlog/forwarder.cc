@@ -13,7 +13,7 @@ namespace {
 using Milliseconds = std::chrono::milliseconds;
 using Steady = std::chrono::steady_clock;
 
-constexpr Milliseconds broker_patience{5'000};
+constexpr Milliseconds broker_patience{3'000};
 constexpr Milliseconds before_another_try{500};
 /// How long a record may lie here before it is seen.
 constexpr Milliseconds idle_wait{3};
@@ -138,12 +138,13 @@ void Forwarder::run(const std::stop_token& stop) {
 base::Result<void> Forwarder::begin() {
     const base::Result<void> topic = ensure_topic(options_.kafka, broker_patience);
     if (!topic) {
-        if (!topic.error().is_retryable()) {
+        if (!topic.error().is_retryable() && !was_topic_good_) {
             const std::lock_guard lock(mutex_);
             refusal_ = topic.error();
         }
         return topic.error();
     }
+    was_topic_good_ = true;
     BOOST_OUTCOME_TRY(
         producer_,
         KafkaProducer::open(options_.kafka, log_id_,
@@ -199,8 +200,11 @@ base::Result<bool> Forwarder::is_there(Partition partition, const ForwardMark& m
     if (!records) {
         return records.error();
     }
-    const Origin origin{.log_id = log_id_, .offset = mark.next_offset - 1};
-    return !records.value().empty() && records.value().front().origin == origin;
+    if (records.value().empty()) {
+        return false;
+    }
+    const Origin& origin = *records.value().front().origin;
+    return origin.log_id == log_id_ && origin.offset == mark.next_offset - 1;
 }
 
 base::Result<bool> Forwarder::send_some() {
@@ -212,8 +216,9 @@ base::Result<bool> Forwarder::send_some() {
         }
         BOOST_OUTCOME_TRY(const auto records, log_.read(Partition(number), place.next,
                                                         read_records_max, read_bytes_max));
+        const std::uint64_t begin = log_.first_offset(Partition(number));
         for (const ReadRecord& record : records) {
-            if (!producer_->send(Partition(number), record)) {
+            if (!producer_->send(Partition(number), record, begin)) {
                 return false;  // full, or failed: `poll` tells
             }
             place.next = record.offset + 1;
@@ -235,7 +240,13 @@ base::Result<void> Forwarder::check_ends() {
             continue;
         }
         const auto range = producer_->range(Partition(number), broker_patience);
-        if (range && range.value().second <= marks.back().kafka_offset) {
+        if (!range && range.error().code() == base::ErrorCode::not_found) {
+            return range.error();
+        }
+        if (!range) {
+            return base::success();  // away: the client goes on trying
+        }
+        if (range.value().second <= marks.back().kafka_offset) {
             return base::Error(base::ErrorCode::unavailable,
                                "kafka: partition " + std::to_string(number) +
                                    ": the topic ends at offset " +

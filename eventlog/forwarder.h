@@ -95,6 +95,7 @@ private:
     std::optional<base::Error> problem_;
     std::optional<base::Error> refusal_;
     std::unique_ptr<KafkaProducer> producer_;
+    bool was_topic_good_ = false;  ///< once: what differs later is a broker in trouble
     std::atomic<std::uint64_t> published_{0};
     std::atomic<std::uint64_t> restarts_{0};
     std::atomic<std::uint64_t> again_{0};

@@ -53,6 +53,8 @@ base::Result<KafkaHandle> open_kafka(rd_kafka_type_t type, const KafkaOptions& o
         {"allow.auto.create.topics", "false"},
         {"message.max.bytes", std::to_string(kafka_message_bytes_max)},
         {"reconnect.backoff.max.ms", "2000"},
+        {"socket.timeout.ms", "10000"},
+        {"topic.metadata.refresh.interval.ms", "5000"},  // a topic made anew is seen soon
         {"log_level", "4"},
     };
     for (const KafkaSettings* settings : {&common, &own, &options.security}) {
@@ -72,6 +74,41 @@ base::Result<KafkaHandle> open_kafka(rd_kafka_type_t type, const KafkaOptions& o
     }
     static_cast<void>(conf.release());  // the client has it
     return client;
+}
+
+base::Result<std::pair<std::uint64_t, std::uint64_t>> range_of(rd_kafka_t* client,
+                                                               const KafkaOptions& options,
+                                                               std::int32_t partition,
+                                                               std::chrono::milliseconds patience) {
+    // The question for the offsets does not keep to its time when nobody answers (2.0.2): that of
+    // the metadata does.
+    BOOST_OUTCOME_TRY(const KafkaTopicHandle topic, open_topic(client, options));
+    const struct rd_kafka_metadata* found = nullptr;
+    const auto limit = static_cast<int>(patience.count());
+    rd_kafka_resp_err_t failed = rd_kafka_metadata(client, 0, topic.get(), &found, limit);
+    if (failed != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        return kafka_error(failed, "topic " + options.topic);
+    }
+    const std::unique_ptr<const struct rd_kafka_metadata, KafkaFree<rd_kafka_metadata_destroy>>
+        kept(found);
+    const bool is_there = found->topic_cnt == 1 &&
+                          found->topics[0].err == RD_KAFKA_RESP_ERR_NO_ERROR &&
+                          partition < found->topics[0].partition_cnt;
+    if (!is_there) {
+        const bool is_gone = found->topic_cnt == 1 &&
+                             found->topics[0].err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
+        return base::Error(is_gone ? base::ErrorCode::not_found : base::ErrorCode::unavailable,
+                           "kafka: topic " + options.topic + ": partition " +
+                               std::to_string(partition) + " is not there");
+    }
+    std::int64_t low = 0;
+    std::int64_t high = 0;
+    failed = rd_kafka_query_watermark_offsets(client, options.topic.c_str(), partition, &low, &high,
+                                              limit);
+    if (failed != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        return kafka_error(failed, "topic " + options.topic);
+    }
+    return std::pair(static_cast<std::uint64_t>(low), static_cast<std::uint64_t>(high));
 }
 
 base::Result<KafkaTopicHandle> open_topic(rd_kafka_t* client, const KafkaOptions& options,

@@ -2,6 +2,8 @@
 
 #include <librdkafka/rdkafka.h>
 
+#include <chrono>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -23,7 +25,13 @@ struct KafkaFree {
         free_it(one);
     }
 };
-using KafkaHandle = std::unique_ptr<rd_kafka_t, KafkaFree<rd_kafka_destroy>>;
+/// A consumer is let go without the farewell of a close, which may wait for a broker that is away.
+struct KafkaEnd {
+    void operator()(rd_kafka_t* client) const {
+        rd_kafka_destroy_flags(client, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+    }
+};
+using KafkaHandle = std::unique_ptr<rd_kafka_t, KafkaEnd>;
 using KafkaTopicHandle = std::unique_ptr<rd_kafka_topic_t, KafkaFree<rd_kafka_topic_destroy>>;
 using KafkaQueue = std::unique_ptr<rd_kafka_queue_t, KafkaFree<rd_kafka_queue_destroy>>;
 using KafkaEvent = std::unique_ptr<rd_kafka_event_t, KafkaFree<rd_kafka_event_destroy>>;
@@ -45,6 +53,14 @@ base::Error kafka_error(rd_kafka_resp_err_t code, std::string_view what);
 base::Result<KafkaHandle> open_kafka(rd_kafka_type_t type, const KafkaOptions& options,
                                      const KafkaSettings& own,
                                      const std::function<void(rd_kafka_conf_t*)>& prepare = {});
+
+/// The first and the next offset of a partition, within about `patience`.
+///
+/// Errors: not_found - there is no such topic, or partition. unavailable - no broker answers.
+base::Result<std::pair<std::uint64_t, std::uint64_t>> range_of(rd_kafka_t* client,
+                                                               const KafkaOptions& options,
+                                                               std::int32_t partition,
+                                                               std::chrono::milliseconds patience);
 
 /// The topic of `options` as handle of `client`. Errors: unavailable.
 base::Result<KafkaTopicHandle> open_topic(rd_kafka_t* client, const KafkaOptions& options,

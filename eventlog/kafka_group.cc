@@ -21,7 +21,7 @@ using Milliseconds = std::chrono::milliseconds;
 using Steady = std::chrono::steady_clock;
 
 constexpr Milliseconds poll_patience{20};
-constexpr Milliseconds request_patience{5'000};
+constexpr Milliseconds request_patience{3'000};
 constexpr Milliseconds before_another_try{500};
 constexpr std::chrono::seconds between_commits{5};
 /// Of all queues together, and of one at least.
@@ -206,7 +206,26 @@ private:
             }
         }
         tell_positions();
-        rd_kafka_consumer_close(client_.get());  // a static member: the group waits for it
+        give_back();
+    }
+
+    /// Nobody folds any longer. The client is not closed: a static member says no farewell, and a
+    /// close would wait for a broker that may be away.
+    void give_back() {
+        std::vector<Partition> owned;
+        {
+            const std::lock_guard lock(mutex_);
+            for (std::uint32_t number = 0; number < streams_.size(); ++number) {
+                if (streams_[number].is_owned()) {
+                    owned.push_back(Partition(number));
+                }
+            }
+        }
+        member_.revoked(owned);
+        const std::lock_guard lock(mutex_);
+        for (const Partition partition : owned) {
+            streams_[partition.value()].disown();
+        }
     }
 
     void take(const rd_kafka_message_t& message) {
@@ -278,21 +297,19 @@ private:
     /// The broker does not have the next record: it was deleted, or the broker lost its end.
     void tell_gone(const rd_kafka_message_t& message) {
         const auto number = static_cast<std::uint32_t>(message.partition);
-        std::int64_t low = -1;
-        std::int64_t high = -1;
-        rd_kafka_query_watermark_offsets(client_.get(), options_.topic.c_str(), message.partition,
-                                         &low, &high, static_cast<int>(request_patience.count()));
+        const auto range = range_of(client_.get(), options_, message.partition, request_patience);
+        const std::string held = range ? "the topic holds " + std::to_string(range.value().first) +
+                                             " to " + std::to_string(range.value().second)
+                                       : std::string("the topic does not hold it");
         std::uint64_t next = 0;
         {
             const std::lock_guard lock(mutex_);
             next = streams_[number].next();
         }
-        fail(number,
-             base::Error(
-                 base::ErrorCode::unavailable,
-                 "kafka: partition " + std::to_string(number) + ": the views stand at offset " +
-                     std::to_string(next) + ", the topic holds " + std::to_string(low) + " to " +
-                     std::to_string(high) + ": records are missing; the views stay as they are"));
+        fail(number, base::Error(base::ErrorCode::unavailable,
+                                 "kafka: partition " + std::to_string(number) +
+                                     ": the views stand at offset " + std::to_string(next) + ", " +
+                                     held + ": records are missing; the views stay as they are"));
     }
 
     void note_error(const rd_kafka_message_t& message) {

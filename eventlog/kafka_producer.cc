@@ -14,7 +14,7 @@ public:
         : log_id_(log_id), on_delivered_(std::move(on_delivered)) {}
 
     base::Result<void> open(const KafkaOptions& options) {
-        topic_ = options.topic;
+        options_ = options;
         // message.timeout.ms 0: with a limit the client would drop a message and go on behind it.
         const KafkaSettings own{{"enable.idempotence", "true"},
                                 {"message.timeout.ms", "0"},
@@ -31,18 +31,18 @@ public:
         return base::success();
     }
 
-    bool send(Partition partition, const ReadRecord& record) override {
-        KafkaRecord made = to_kafka(record, log_id_);
+    bool send(Partition partition, const ReadRecord& record, std::uint64_t begin) override {
+        KafkaRecord made = to_kafka(record, log_id_, begin);
         const auto number = static_cast<std::int32_t>(partition.value());
         // The offset travels with the message, so that a report costs no memory of its own.
         auto* const offset = reinterpret_cast<void*>(static_cast<std::uintptr_t>(record.offset));
         // The tags as they are: the header's macros around them are no standard C++.
         const rd_kafka_resp_err_t failed = rd_kafka_producev(
-            client_.get(), RD_KAFKA_VTYPE_TOPIC, topic_.c_str(), RD_KAFKA_VTYPE_PARTITION, number,
-            RD_KAFKA_VTYPE_MSGFLAGS, RD_KAFKA_MSG_F_COPY, RD_KAFKA_VTYPE_VALUE, record.bytes.data(),
-            record.bytes.size(), RD_KAFKA_VTYPE_KEY, made.key.data(), made.key.size(),
-            RD_KAFKA_VTYPE_HEADERS, made.headers.get(), RD_KAFKA_VTYPE_OPAQUE, offset,
-            RD_KAFKA_VTYPE_END);
+            client_.get(), RD_KAFKA_VTYPE_TOPIC, options_.topic.c_str(), RD_KAFKA_VTYPE_PARTITION,
+            number, RD_KAFKA_VTYPE_MSGFLAGS, RD_KAFKA_MSG_F_COPY, RD_KAFKA_VTYPE_VALUE,
+            record.bytes.data(), record.bytes.size(), RD_KAFKA_VTYPE_KEY, made.key.data(),
+            made.key.size(), RD_KAFKA_VTYPE_HEADERS, made.headers.get(), RD_KAFKA_VTYPE_OPAQUE,
+            offset, RD_KAFKA_VTYPE_END);
         if (failed == RD_KAFKA_RESP_ERR_NO_ERROR) {
             static_cast<void>(made.headers.release());  // the client has them
             return true;
@@ -65,15 +65,8 @@ public:
 
     base::Result<std::pair<std::uint64_t, std::uint64_t>> range(
         Partition partition, std::chrono::milliseconds patience) override {
-        std::int64_t low = 0;
-        std::int64_t high = 0;
-        const rd_kafka_resp_err_t failed = rd_kafka_query_watermark_offsets(
-            client_.get(), topic_.c_str(), static_cast<std::int32_t>(partition.value()), &low,
-            &high, static_cast<int>(patience.count()));
-        if (failed != RD_KAFKA_RESP_ERR_NO_ERROR) {
-            return kafka_error(failed, "topic " + topic_);
-        }
-        return std::pair(static_cast<std::uint64_t>(low), static_cast<std::uint64_t>(high));
+        return range_of(client_.get(), options_, static_cast<std::int32_t>(partition.value()),
+                        patience);
     }
 
     ~Producer() override {
@@ -101,13 +94,13 @@ private:
 
     void fail(rd_kafka_resp_err_t code) {
         if (!failure_) {
-            failure_ = kafka_error(code, "topic " + topic_);
+            failure_ = kafka_error(code, "topic " + options_.topic);
         }
     }
 
     LogId log_id_;
     OnDelivered on_delivered_;
-    std::string topic_;
+    KafkaOptions options_;
     std::optional<base::Error> failure_;
     KafkaHandle client_;  // the last: its reports use what stands above
 };

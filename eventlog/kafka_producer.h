@@ -30,13 +30,15 @@ public:
                                                              OnDelivered on_delivered);
     virtual ~KafkaProducer() = default;
 
-    /// Takes `record` along; false: the client holds as much as it may, `poll` first.
-    virtual bool send(Partition partition, const ReadRecord& record) = 0;
+    /// Takes `record` along, of a log that begins at `begin`; false: the client holds as much as it
+    /// may, `poll` first.
+    virtual bool send(Partition partition, const ReadRecord& record, std::uint64_t begin) = 0;
     /// Hands on reports, waiting up to `patience` for the first.
     virtual void poll(std::chrono::milliseconds patience) = 0;
     /// Why it is done for; nullopt while it is well.
     virtual std::optional<base::Error> failure() const = 0;
-    /// The first and the next offset of the topic's partition. Errors: unavailable.
+    /// The first and the next offset of the topic's partition.
+    /// Errors: not_found - there is no such topic; unavailable.
     virtual base::Result<std::pair<std::uint64_t, std::uint64_t>> range(
         Partition partition, std::chrono::milliseconds patience) = 0;
 };

@@ -16,7 +16,7 @@ namespace {
 using Milliseconds = std::chrono::milliseconds;
 using Steady = std::chrono::steady_clock;
 
-constexpr Milliseconds answer_patience{10'000};
+constexpr Milliseconds answer_patience{3'000};
 constexpr Milliseconds record_patience{30'000};
 constexpr Milliseconds look_again{50};
 
@@ -103,16 +103,11 @@ private:
     };
 
     base::Result<void> look(std::uint32_t number) {
-        std::int64_t low = 0;
-        std::int64_t high = 0;
-        const rd_kafka_resp_err_t failed = rd_kafka_query_watermark_offsets(
-            client_.get(), options_.topic.c_str(), static_cast<std::int32_t>(number), &low, &high,
-            static_cast<int>(answer_patience.count()));
-        if (failed != RD_KAFKA_RESP_ERR_NO_ERROR) {
-            return kafka_error(failed, "topic " + options_.topic);
-        }
-        places_[number].first = static_cast<std::uint64_t>(low);
-        places_[number].end = static_cast<std::uint64_t>(high);
+        BOOST_OUTCOME_TRY(
+            const auto range,
+            range_of(client_.get(), options_, static_cast<std::int32_t>(number), answer_patience));
+        places_[number].first = range.first;
+        places_[number].end = range.second;
         return base::success();
     }
 

@@ -11,27 +11,40 @@ namespace {
 
 constexpr const char* origin_header = "normwatch_origin";
 constexpr const char* received_header = "normwatch_received_at";
-constexpr std::size_t origin_bytes = 16 + 8;
+constexpr std::size_t number_bytes = 8;
+constexpr std::size_t origin_bytes = 16 + 2 * number_bytes;
 
 void add(rd_kafka_headers_t* headers, const char* name, std::string_view value) {
     rd_kafka_header_add(headers, name, -1, value.data(), static_cast<ssize_t>(value.size()));
 }
 
-std::string origin_value(const LogId& log_id, std::uint64_t offset) {
-    std::string bytes(origin_bytes, '\0');
-    std::memcpy(bytes.data(), log_id.data(), log_id.size());
-    for (std::size_t i = 0; i < 8; ++i) {
-        bytes[log_id.size() + i] = static_cast<char>(offset >> (56 - 8 * i) & 0xff);
+void append(std::string& bytes, std::uint64_t number) {
+    for (std::size_t i = 0; i < number_bytes; ++i) {
+        bytes.push_back(static_cast<char>(number >> (56 - 8 * i) & 0xff));
     }
+}
+
+std::uint64_t number_in(std::string_view bytes) {
+    std::uint64_t number = 0;
+    for (const char byte : bytes.substr(0, number_bytes)) {
+        number = number << 8 | static_cast<unsigned char>(byte);
+    }
+    return number;
+}
+
+std::string origin_value(const LogId& log_id, std::uint64_t offset, std::uint64_t begin) {
+    std::string bytes(log_id.begin(), log_id.end());
+    append(bytes, offset);
+    append(bytes, begin);
     return bytes;
 }
 
 Origin origin_of(std::string_view bytes) {
     Origin origin;
     std::memcpy(origin.log_id.data(), bytes.data(), origin.log_id.size());
-    for (const char byte : bytes.substr(origin.log_id.size())) {
-        origin.offset = origin.offset << 8 | static_cast<unsigned char>(byte);
-    }
+    bytes.remove_prefix(origin.log_id.size());
+    origin.offset = number_in(bytes);
+    origin.begin = number_in(bytes.substr(number_bytes));
     return origin;
 }
 
@@ -54,7 +67,7 @@ base::Error flawed(const rd_kafka_message_t& message, const char* name) {
 
 }  // namespace
 
-KafkaRecord to_kafka(const ReadRecord& record, const LogId& log_id) {
+KafkaRecord to_kafka(const ReadRecord& record, const LogId& log_id, std::uint64_t begin) {
     constexpr std::size_t headers_at_first = 8;
     KafkaRecord made{.key = {}, .headers = KafkaHeaders(rd_kafka_headers_new(headers_at_first))};
     rd_kafka_headers_t* const headers = made.headers.get();
@@ -67,7 +80,7 @@ KafkaRecord to_kafka(const ReadRecord& record, const LogId& log_id) {
         add(headers, "ce_type", head.type());
     }
     add(headers, "content-type", "application/protobuf");
-    add(headers, origin_header, origin_value(log_id, record.offset));
+    add(headers, origin_header, origin_value(log_id, record.offset, begin));
     add(headers, received_header, std::to_string(base::to_ms(record.received_at)));
     return made;
 }

@@ -20,16 +20,16 @@ using KafkaHeaders = std::unique_ptr<rd_kafka_headers_t, KafkaFree<rd_kafka_head
 /// key = company.
 ///
 /// Headers: `ce_*`, `content-type: application/protobuf`; `normwatch_origin`: log id (16 bytes),
-///          then the offset there (u64, big-endian); `normwatch_received_at`: ms since 1970 as
-///          text.
+///          then the offset there and the first offset of that log (u64, big-endian);
+///          `normwatch_received_at`: ms since 1970 as text.
 struct KafkaRecord {
     std::string key;
     KafkaHeaders headers;
 };
 
-/// `record` was read from the log `log_id`. A record that is no event has an empty key and no
-/// `ce_*`.
-KafkaRecord to_kafka(const ReadRecord& record, const LogId& log_id);
+/// `record` was read from the log `log_id`, which begins at `begin`. A record that is no event has
+/// an empty key and no `ce_*`.
+KafkaRecord to_kafka(const ReadRecord& record, const LogId& log_id, std::uint64_t begin);
 
 /// The record of a message.
 ///

@@ -46,6 +46,9 @@ base::Result<std::optional<std::uint32_t>> partitions_of(rd_kafka_t* client,
     if (found->topics[0].err != RD_KAFKA_RESP_ERR_NO_ERROR) {
         return kafka_error(found->topics[0].err, "topic " + options.topic);
     }
+    if (found->topics[0].partition_cnt == 0) {  // of a broker that does not know it all yet
+        return kafka_error(RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE, "topic " + options.topic);
+    }
     return std::optional(static_cast<std::uint32_t>(found->topics[0].partition_cnt));
 }
 
@@ -140,7 +143,7 @@ base::Result<void> check_settings(rd_kafka_t* client, const KafkaOptions& option
     for (std::size_t i = 0; i < entries; ++i) {
         const char* const value = rd_kafka_ConfigEntry_value(all[i]);
         const std::string flaw =
-            flaw_of(rd_kafka_ConfigEntry_name(all[i]), value == nullptr ? "" : value);
+            value == nullptr ? "" : flaw_of(rd_kafka_ConfigEntry_name(all[i]), value);
         if (!flaw.empty()) {
             return base::Error(base::ErrorCode::invalid,
                                "kafka: topic " + options.topic + ": " + flaw);

@@ -37,6 +37,7 @@ using LogId = std::array<unsigned char, 16>;
 struct Origin {
     LogId log_id{};
     std::uint64_t offset = 0;
+    std::uint64_t begin = 0;  ///< of that log when the record was sent on
     friend bool operator==(const Origin&, const Origin&) = default;
 };
 

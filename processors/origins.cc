@@ -38,10 +38,28 @@ bool note_origin(store::PositionRow& position, const eventlog::Origin& origin) {
     if (place == position.origins.end() || !is_of(*place, id)) {
         place = position.origins.insert(
             place, {.log_id_high = id.first, .log_id_low = id.second, .seen = {}});
+        if (origin.offset >
+            origin.begin) {  // what lies before it is missing: an empty range says so
+            place->seen.push_back({.from = origin.begin, .until = origin.begin});
+        }
     }
     const bool was_there = place->has(origin.offset);
     place->add(origin.offset);
     return was_there;
+}
+
+bool covers(const store::PositionRow& all, const store::PositionRow& some) {
+    return std::ranges::all_of(some.origins, [&](const store::OriginRow& wanted) {
+        const Halves id(wanted.log_id_high, wanted.log_id_low);
+        const auto place = place_of(all.origins, id);
+        const bool is_there = place != all.origins.end() && is_of(*place, id);
+        return std::ranges::all_of(wanted.seen, [&](const store::OffsetRange& range) {
+            return range.from == range.until ||
+                   (is_there && std::ranges::any_of(place->seen, [&](const auto& held) {
+                        return held.from <= range.from && range.until <= held.until;
+                    }));
+        });
+    });
 }
 
 bool has_all_below(const store::PositionRow& position, const eventlog::LogId& log_id,

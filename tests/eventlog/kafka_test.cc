@@ -58,7 +58,8 @@ protected:
 
     void expect_origins(const std::vector<ReadRecord>& records, std::uint64_t first) const {
         for (std::size_t i = 0; i < records.size(); ++i) {
-            const Origin origin{.log_id = log_->data_dir().log_id(), .offset = first + i};
+            const Origin origin{
+                .log_id = log_->data_dir().log_id(), .offset = first + i, .begin = 0};
             ASSERT_EQ(records[i].origin, origin) << i;
         }
     }

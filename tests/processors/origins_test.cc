@@ -27,7 +27,7 @@ TEST(Origins, ARecordIsNewOnce) {
 TEST(Origins, InTheirOrderTheyAreOneRange) {
     store::PositionRow position;
     for (std::uint64_t offset = 3; offset < 1000; ++offset) {
-        note_origin(position, {first_log, offset});
+        note_origin(position, {first_log, offset, 3});
     }
     ASSERT_EQ(position.origins.size(), 1U);
     EXPECT_EQ(position.origins.front().seen, (std::vector<store::OffsetRange>{{3, 1000}}));
@@ -47,7 +47,7 @@ TEST(Origins, AnyOrderGivesTheSame) {
             ++taken;
             std::uint64_t covered = 0;
             for (const store::OffsetRange& range : position.origins.front().seen) {
-                ASSERT_LT(range.from, range.until);
+                ASSERT_LE(range.from, range.until);
                 covered += range.until - range.from;
             }
             ASSERT_EQ(covered, taken);
@@ -67,6 +67,34 @@ TEST(Origins, ATailThatComesAgainBehindNewerRecordsFillsItsHole) {
     }
     EXPECT_TRUE(has_all_below(position, first_log, 8));
     EXPECT_EQ(position.origins.front().seen, (std::vector<store::OffsetRange>{{0, 8}}));
+}
+
+TEST(Origins, WhatIsMissingBeforeTheFirstIsAHole) {
+    store::PositionRow position;
+    EXPECT_FALSE(note_origin(position, {first_log, 5, 2}));
+    EXPECT_EQ(position.origins.front().seen, (std::vector<store::OffsetRange>{{2, 2}, {5, 6}}));
+    for (const std::uint64_t offset : {2U, 3U, 4U}) {
+        EXPECT_FALSE(note_origin(position, {first_log, offset, 2}));
+    }
+    EXPECT_EQ(position.origins.front().seen, (std::vector<store::OffsetRange>{{2, 6}}));
+    store::PositionRow whole;
+    note_origin(whole, {first_log, 2, 2});
+    EXPECT_EQ(whole.origins.front().seen, (std::vector<store::OffsetRange>{{2, 3}}));
+}
+
+TEST(Origins, WhoHoldsLessDoesNotCover) {
+    store::PositionRow less;
+    store::PositionRow more;
+    EXPECT_TRUE(covers(more, less));
+    note_origin(less, {first_log, 0});
+    EXPECT_FALSE(covers(more, less));
+    for (const std::uint64_t offset : {0U, 1U, 2U}) {
+        note_origin(more, {first_log, offset});
+    }
+    EXPECT_TRUE(covers(more, less));
+    EXPECT_FALSE(covers(less, more));
+    note_origin(less, {second_log, 7, 7});
+    EXPECT_FALSE(covers(more, less));
 }
 
 TEST(Origins, NothingIsAlwaysThere) {

@@ -228,7 +228,9 @@ base::Result<void> Pipeline::drop_old_segments() {
 }
 
 query::Ports Pipeline::ports() const {
-    return app::query_ports(config_, std::string(company), log_.get(), clock_);
+    return app::query_ports(
+        config_, std::string(company),
+        [this] { return base::Result<eventlog::LogReader*>(log_.get()); }, clock_);
 }
 
 base::Result<std::string> Pipeline::calls(const query::Params& params) const {
