@@ -19,6 +19,9 @@ namespace {
 /// With what follows it (the batch in hand, the log's last group) within ten seconds.
 constexpr std::chrono::seconds drain_max(5);
 constexpr std::chrono::seconds job_patience(60);
+/// Questions that wait for the views do it here: nobody who needs a thread to answer stands behind.
+constexpr std::size_t waiting_threads = 16;
+constexpr std::size_t waiting_questions_max = 240;
 constexpr std::size_t directory_bytes_max = std::size_t{64} << 20;
 
 /// Of what an operator asked for: why it was not done, in words.
@@ -60,7 +63,8 @@ Server::Server(const Config& config, Node& node, Role role)
       followers_(node, intake_.counters()),
       views_(node, followers_),
       declarer_(node),
-      role_(role) {
+      role_(role),
+      waits_("waits", waiting_threads, waiting_questions_max) {
 }
 
 Server::~Server() = default;
@@ -120,6 +124,7 @@ void Server::stop() {
     retention_.request_stop();
     followers_.stop();
     http_->stop(drain_max);
+    waits_.stop();
     if (peers_) {
         peers_->stop();
     }
@@ -153,7 +158,11 @@ base::HttpRouter Server::main_router() {
 
 base::HttpRouter Server::company_router() {
     base::HttpRouter router;
-    query::add_routes(router, route_ports(node_, views_));
+    query::RoutePorts ports = route_ports(node_, views_);
+    ports.defer = [this](std::function<void()> question) {
+        return waits_.try_run(std::move(question));
+    };
+    query::add_routes(router, std::move(ports));
     router.get("/v1/directory", base::HandlerMode::worker,
                [this](const base::HttpRequest& request, const base::HttpReply& reply) {
                    reply(directory_export(request));

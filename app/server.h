@@ -18,6 +18,7 @@
 #include "app/served_views.h"
 #include "base/http_router.h"
 #include "base/http_server.h"
+#include "base/http_workers.h"
 
 namespace app {
 
@@ -82,6 +83,7 @@ private:
     std::unique_ptr<Copies> copies_;      ///< over Kafka, of a node that folds
     std::unique_ptr<Restorer> restorer_;  ///< the same
     std::unique_ptr<Peers> peers_;        ///< over Kafka
+    base::HttpWorkers waits_;
     std::atomic<bool> is_draining_ = false;
     std::mutex doctor_mutex_;
     std::mutex directory_mutex_;

@@ -108,6 +108,7 @@ public:
     HttpResponse get(const HttpRequest& request, bool is_list, const Answer& answer) const;
     /// POST /v1/calls/search.
     HttpResponse search(const HttpRequest& request) const;
+    const RoutePorts& ports() const { return ports_; }
 
 private:
     HttpResponse ask(Asked asked, bool is_list, const Answer& answer) const;
@@ -244,38 +245,58 @@ HttpResponse Routes::search(const HttpRequest& request) const {
 using PlainAnswer = base::Result<std::string> (*)(const store::ReadView&, const Params&,
                                                   const Ports&);
 
+/// Answers on this thread, or, when the question waits for the views, on one of those that wait.
+void reply_when_applied(const RoutePorts& ports, const HttpRequest& request, const HttpReply& reply,
+                        const std::function<HttpResponse()>& answer) {
+    const bool may_wait = request.query.last("min_offset").has_value() ||
+                          request.body.find("min_offset") != std::string::npos;
+    if (!may_wait || !ports.defer) {
+        reply(answer());
+    } else if (!ports.defer([reply, answer] { reply(answer()); })) {
+        reply(failure_response(base::Error(ErrorCode::exhausted, "too many questions wait")));
+    }
+}
+
 void add_plain(base::HttpRouter& router, const std::shared_ptr<const Routes>& routes,
                std::string pattern, PlainAnswer answer, bool is_list) {
     router.get(std::move(pattern), base::HandlerMode::worker,
                [routes, answer, is_list](const HttpRequest& request, const HttpReply& reply) {
-                   reply(routes->get(
-                       request, is_list,
-                       [answer](const store::ReadView& view, const Asked& asked,
-                                const Ports& ports) { return answer(view, asked.params, ports); }));
+                   reply_when_applied(routes->ports(), request, reply, [=] {
+                       return routes->get(request, is_list,
+                                          [answer](const store::ReadView& view, const Asked& asked,
+                                                   const Ports& ports) {
+                                              return answer(view, asked.params, ports);
+                                          });
+                   });
                });
 }
 
 void add_call_routes(base::HttpRouter& router, const std::shared_ptr<const Routes>& routes) {
     router.get("/v1/calls", base::HandlerMode::worker,
                [routes](const HttpRequest& request, const HttpReply& reply) {
-                   reply(routes->get(
-                       request, true,
-                       [](const store::ReadView& view, const Asked& asked, const Ports& ports) {
-                           return calls(view, asked.params, asked.who, ports);
-                       }));
+                   reply_when_applied(routes->ports(), request, reply, [=] {
+                       return routes->get(
+                           request, true,
+                           [](const store::ReadView& view, const Asked& asked, const Ports& ports) {
+                               return calls(view, asked.params, asked.who, ports);
+                           });
+                   });
                });
     router.get("/v1/calls/{call_id}", base::HandlerMode::worker,
                [routes](const HttpRequest& request, const HttpReply& reply) {
                    const std::string id(request.param("call_id"));
-                   reply(routes->get(
-                       request, false,
-                       [&id](const store::ReadView& view, const Asked& asked, const Ports& ports) {
-                           return call(view, id, asked.params, asked.who, ports);
-                       }));
+                   reply_when_applied(routes->ports(), request, reply, [=] {
+                       return routes->get(request, false,
+                                          [&id](const store::ReadView& view, const Asked& asked,
+                                                const Ports& ports) {
+                                              return call(view, id, asked.params, asked.who, ports);
+                                          });
+                   });
                });
     router.post("/v1/calls/search", base::HandlerMode::worker,
                 [routes](const HttpRequest& request, const HttpReply& reply) {
-                    reply(routes->search(request));
+                    reply_when_applied(routes->ports(), request, reply,
+                                       [=] { return routes->search(request); });
                 });
 }
 
@@ -301,16 +322,18 @@ void add_routes(base::HttpRouter& router, RoutePorts ports) {
     add_plain(router, routes, "/v1/sources", sources, false);
     add_plain(router, routes, "/v1/quarantine", quarantine, true);
     add_call_routes(router, routes);
-    router.get(
-        "/v1/quarantine/{id}", base::HandlerMode::worker,
-        [routes](const HttpRequest& request, const HttpReply& reply) {
-            const std::string id(request.param("id"));
-            reply(routes->get(
-                request, false,
-                [&id](const store::ReadView& view, const Asked& asked, const Ports& answer_ports) {
-                    return quarantine_item(view, id, asked.params, answer_ports);
-                }));
-        });
+    router.get("/v1/quarantine/{id}", base::HandlerMode::worker,
+               [routes](const HttpRequest& request, const HttpReply& reply) {
+                   const std::string id(request.param("id"));
+                   reply_when_applied(routes->ports(), request, reply, [=] {
+                       return routes->get(request, false,
+                                          [&id](const store::ReadView& view, const Asked& asked,
+                                                const Ports& answer_ports) {
+                                              return quarantine_item(view, id, asked.params,
+                                                                     answer_ports);
+                                          });
+                   });
+               });
     router.get("/openapi.yaml", base::HandlerMode::io,
                [](const HttpRequest&, const HttpReply& reply) {
                    HttpResponse response;

@@ -48,6 +48,9 @@ struct Reveal {
 /// Lifetime: `views` must outlive the router. Threads: the functions are called from any.
 struct RoutePorts {
     const Views* views = nullptr;
+    /// Runs a question that waits for its `min_offset` on a thread where nobody stands behind it;
+    /// false: too many wait. Empty: it waits where it is.
+    std::function<bool(std::function<void()>)> defer;
     /// A telephone number as a person of that company writes it -> its normal form; nullopt: none.
     std::function<std::optional<std::string>(std::string_view company, std::string_view text)>
         normal_number;
