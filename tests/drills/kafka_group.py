@@ -254,7 +254,9 @@ class Drill:
                     status, text = 0, repr(error)
                 if not node.is_up or node.epoch != epoch:
                     continue
-                if status != 200:
+                # A node that is taking a copy of a partition says so, and is well.
+                reasons = json.loads(text).get("reasons", []) if status == 503 and text else []
+                if status != 200 and not (reasons and all("restoring" in reason for reason in reasons)):
                     self.book.fault("ready", f"{node.name} is not ready: {status} {text[:300]!r} {node.last_words()[-200:]!r}")
                 else:
                     node.held.update({one["partition"]: one["applied_offset"] for one in json.loads(text)["partitions"] if one["applied_offset"] > 0})
