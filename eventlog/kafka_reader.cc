@@ -148,6 +148,15 @@ private:
             if (!message && Steady::now() < until) {
                 continue;
             }
+            if (message && message->err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET) {
+                // The topic is not what it was: it was made anew, and ends before this offset.
+                const std::uint64_t asked = *places_[number].next;
+                stop(number);
+                BOOST_OUTCOME_TRY(look(number));
+                if (asked >= places_[number].end) {
+                    return records;
+                }
+            }
             if (!message || message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
                 stop(number);
                 return kafka_error(message ? message->err : RD_KAFKA_RESP_ERR__TIMED_OUT,

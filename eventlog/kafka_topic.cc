@@ -156,10 +156,18 @@ base::Result<void> check_settings(rd_kafka_t* client, const KafkaOptions& option
 
 base::Result<void> ensure_topic(const KafkaOptions& options, Milliseconds patience) {
     BOOST_OUTCOME_TRY(const KafkaHandle client, open_kafka(RD_KAFKA_PRODUCER, options, {}));
+    const auto until = std::chrono::steady_clock::now() + patience;
     BOOST_OUTCOME_TRY(auto partitions, partitions_of(client.get(), options, patience));
     if (!partitions) {
         BOOST_OUTCOME_TRY(create(client.get(), options, patience));
-        return base::success();  // with the settings that it was made with
+    }
+    // Another node may have made it at the same time, otherwise; a broker tells of it a while
+    // later.
+    while (!partitions && std::chrono::steady_clock::now() < until) {
+        BOOST_OUTCOME_TRY(partitions, partitions_of(client.get(), options, patience));
+    }
+    if (!partitions) {
+        return kafka_error(RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, "topic " + options.topic);
     }
     if (*partitions != options.partitions) {
         return base::Error(base::ErrorCode::invalid,

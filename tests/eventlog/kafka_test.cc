@@ -145,6 +145,20 @@ TEST_F(KafkaTest, ATopicThatLostEverythingGetsItFromTheSpool) {
     EXPECT_EQ(offsets.size(), 100U);
 }
 
+TEST_F(KafkaTest, AReaderSeesThatTheTopicWasMadeAnew) {
+    forward(80);
+    const auto reader = open_reader();
+    expect_numbered(read_all(*reader).value(), 0, 80);
+    forwarder_.reset();
+    delete_topic(options_);
+    ASSERT_TRUE(becomes_true(
+        [&] { return ensure_topic(options_, std::chrono::milliseconds(5'000)).has_value(); }));
+    ASSERT_TRUE(becomes_true([&] {
+        const auto nothing = reader->read(zero, 40, 10, 1 << 20);
+        return nothing.has_value() && nothing.value().empty();
+    }));
+}
+
 TEST_F(KafkaTest, TheSpoolEndsWhereKafkaAcknowledgedLongEnoughAgo) {
     forward(60);
     EXPECT_EQ(forwarder_->spool_begin(zero), 0U);
