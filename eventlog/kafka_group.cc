@@ -264,17 +264,32 @@ private:
         }
     }
 
+    /// A partition that has stopped cannot be sought in: everything owned is assigned anew, from
+    /// where it is.
     void seek_moved() {
-        std::vector<Partition> moved;
+        std::vector<Partition> owned;
         {
             const std::lock_guard lock(mutex_);
-            moved.swap(moved_);
-        }
-        for (const Partition partition : moved) {
-            if (is_owned(partition)) {
-                seek(partition.value());
+            if (std::exchange(moved_, {}).empty()) {
+                return;
+            }
+            for (std::uint32_t number = 0; number < streams_.size(); ++number) {
+                if (streams_[number].is_owned()) {
+                    owned.push_back(Partition(number));
+                }
             }
         }
+        if (owned.empty()) {
+            return;
+        }
+        const KafkaPlaces places = places_of(owned);
+        for (std::size_t i = 0; i < owned.size(); ++i) {
+            const std::lock_guard lock(mutex_);
+            places->elems[i].offset = static_cast<std::int64_t>(streams_[owned[i].value()].next());
+        }
+        rd_kafka_resume_partitions(client_.get(), places.get());
+        std::fill(paused_.begin(), paused_.end(), false);
+        rd_kafka_assign(client_.get(), places.get());
     }
 
     /// Asks for the next record of a partition again.

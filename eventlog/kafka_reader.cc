@@ -148,14 +148,17 @@ private:
             if (!message && Steady::now() < until) {
                 continue;
             }
-            if (message && message->err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET) {
-                // The topic is not what it was: it was made anew, and ends before this offset.
+            if (message && message->err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET &&
+                Steady::now() < until) {
+                // The topic is not what it was: it was made anew, and may end before this offset.
                 const std::uint64_t asked = *places_[number].next;
                 stop(number);
                 BOOST_OUTCOME_TRY(look(number));
-                if (asked >= places_[number].end) {
+                if (asked < places_[number].first || asked >= places_[number].end) {
                     return records;
                 }
+                BOOST_OUTCOME_TRY(go_to(number, asked));
+                continue;
             }
             if (!message || message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
                 stop(number);
