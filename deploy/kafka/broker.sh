@@ -313,7 +313,8 @@ start() {
         fi
     done
     prepare_security
-    [ -e "$dir/cluster.id" ] || head -c 16 /dev/urandom | base64 | tr '+/' '-_' | tr -d '=' >"$dir/cluster.id"
+    # An id that begins with a dash would be taken for an option.
+    [ -e "$dir/cluster.id" ] || head -c 16 /dev/urandom | base64 | tr "+/" "-_" | tr -d = | sed "s/^-/_/" >"$dir/cluster.id"
     echo "$asked" >"$dir/cluster.shape"
     write_client_properties
     trap undo_start EXIT
