@@ -139,7 +139,10 @@ TEST_F(KafkaTest, ATopicThatLostEverythingGetsItFromTheSpool) {
     };
     ASSERT_TRUE(becomes_true(topic_is_whole));
     std::set<std::uint64_t> offsets;
-    for (const ReadRecord& record : read_all(*open_reader()).value()) {
+    const auto reader = open_reader();
+    const auto read = read_all(*reader);
+    ASSERT_TRUE(read.has_value());
+    for (const ReadRecord& record : read.value()) {
         offsets.insert(record.origin->offset);
     }
     EXPECT_EQ(offsets.size(), 100U);
