@@ -8,12 +8,6 @@ void Folding::own_all() {
     }
 }
 
-void Folding::own_nothing() {
-    for (std::uint32_t partition = 0; partition < states_.size(); ++partition) {
-        set_owned(partition, false);
-    }
-}
-
 std::uint64_t Folding::next_offset(eventlog::Partition partition) const {
     return runner_(partition.value()).view()->position.next_offset;
 }

@@ -29,8 +29,6 @@ public:
 
     /// Without a group everything is owned.
     void own_all();
-    /// Nothing is owned any longer.
-    void own_nothing();
     /// While it lives, the partition is not folded: its runner is the holder's.
     class Hold {
     public:

@@ -1,13 +1,8 @@
 #pragma once
 
-#include <condition_variable>
-#include <cstdint>
-#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <string>
-#include <thread>
 
 #include "app/config.h"
 #include "app/folding.h"

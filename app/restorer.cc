@@ -149,7 +149,8 @@ base::Result<files::path> Restorer::fetch(const std::string& url, std::uint32_t 
         progress_[partition] = all;
     }
     log_info("restoring", "partition " + std::to_string(partition) + ": " +
-                              std::to_string(all.of >> 20) + " MiB from " + url);
+                              std::to_string(all.of >> 20) + " MiB from " + url + ", at offset " +
+                              std::to_string(manifest.offset) + " or later");
     for (const CopiedFile& file : manifest.files) {
         BOOST_OUTCOME_TRY(fetch_file(client, source + "/" + manifest.id + "/" + file.name,
                                      folder / manifest.id / file.name, file, partition, stop));

@@ -260,7 +260,17 @@ base::HttpResponse Server::ready() {
         out.member("applied_offset", node_.runner(partition).view()->applied_offset);
         out.member("durable_end", node_.folded_end(partition)).end_object();
     }
-    out.end_array().key("reasons").raw(reasons.end_array().text()).end_object();
+    out.end_array();
+    if (KafkaLink* const kafka = node_.kafka()) {  // no reason to take nothing in
+        const std::optional<base::Error> problem = kafka->forwarder().problem();
+        out.key("forward");
+        if (problem) {
+            out.value(std::string_view(problem->context()));
+        } else {
+            out.null();
+        }
+    }
+    out.key("reasons").raw(reasons.end_array().text()).end_object();
     return json_response(is_ready ? 200 : 503, out.take());
 }
 

@@ -14,13 +14,6 @@ using Milliseconds = std::chrono::milliseconds;
 
 constexpr std::int16_t replicas_of_the_broker = -1;  ///< its default.replication.factor
 
-template <auto free_array>
-struct FreeArray {
-    template <class T>
-    void operator()(T* one) const {
-        free_array(one);
-    }
-};
 using NewTopic = std::unique_ptr<rd_kafka_NewTopic_t, KafkaFree<rd_kafka_NewTopic_destroy>>;
 using Resource =
     std::unique_ptr<rd_kafka_ConfigResource_t, KafkaFree<rd_kafka_ConfigResource_destroy>>;
