@@ -168,7 +168,7 @@ phase_kafka() {
     folder=$(mktemp -d) || return
     port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
     brokers=127.0.0.1:$port
-    "$binary" config check --config deploy/kafka/normwatch.yaml && deploy/kafka/broker.sh start "$folder/broker" "$port" &&
+    "$binary" config check --config deploy/kafka/normwatch.yaml && python3 tests/kafka/broker_test.py --only failures && deploy/kafka/broker.sh start "$folder/broker" "$port" &&
         NORMWATCH_KAFKA=$brokers build/release/tests/eventlog/kafka_test &&
         python3 "$shared/acceptance/run.py" --normwatch "$binary" --stage main --no-shake --brokers "$brokers" && status=0
     deploy/kafka/broker.sh wipe "$folder/broker"
