@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "app/pace_table.h"
 #include "app/report_table.h"
 #include "app/text_table.h"
 
@@ -381,6 +382,8 @@ std::string answer_table(AnswerKind kind, const json::value& answer) {
         case AnswerKind::report: return report_table(*object);
         case AnswerKind::calls: return calls_table(*object);
         case AnswerKind::explain: return explain_table(*object);
+        case AnswerKind::pace: return pace_table(*object);
+        case AnswerKind::board: return board_table(*object);
         case AnswerKind::quarantine: return quarantine_table(*object);
         case AnswerKind::quarantine_item: return quarantine_item_table(*object);
         case AnswerKind::quarantine_work: return quarantine_work_table(*object);

@@ -10,6 +10,8 @@ enum class AnswerKind {
     report,
     calls,
     explain,
+    pace,
+    board,
     quarantine,
     quarantine_item,
     quarantine_work,

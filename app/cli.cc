@@ -56,6 +56,14 @@ constexpr ParamFlags explain_flags = {
     {"kpi", "id of a KPI"},
     {"received-after", "only what a later event gave"},
 };
+constexpr ParamFlags pace_flags = {
+    {"at", "an instant or a local day's first; now"},
+    {"manager", "id of a manager"},
+    {"team", "id of a team"},
+    {"kpi", "comma separated KPI ids; all that have a norm"},
+    {"tz", "zone of the answer; the company's"},
+    {"company", "needed when several are configured"},
+};
 constexpr ParamFlags quarantine_flags = {
     {"reason", "malformed, missing_field, conflict ..."},
     {"source", "id of a source"},
@@ -240,8 +248,14 @@ private:
         add_params(explain, range_flags);
         add_params(explain, subject_flags);
         add_params(explain, page_flags);
+        CLI::App* pace = add(root_, "pace", "managers against their norms at an instant",
+                             "pace --config normwatch.yaml --team north", Command::pace);
+        CLI::App* board = add(root_, "board", "what everybody is doing, and his pace of the day",
+                              "board --config normwatch.yaml", Command::board);
+        add_params(pace, pace_flags);
+        add_params(board, pace_flags);
         add_quarantine();
-        for (CLI::App* each : {report, calls, explain}) {
+        for (CLI::App* each : {report, calls, explain, pace, board}) {
             add_output(each, true);
             add_views(each);
         }

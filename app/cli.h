@@ -23,6 +23,8 @@ enum class Command {
     report,
     calls,
     explain,
+    pace,
+    board,
     quarantine_list,
     quarantine_show,
     quarantine_redrive,

@@ -62,6 +62,8 @@ AnswerKind kind_of(Command command) {
         case Command::report: return AnswerKind::report;
         case Command::calls: return AnswerKind::calls;
         case Command::explain: return AnswerKind::explain;
+        case Command::pace: return AnswerKind::pace;
+        case Command::board: return AnswerKind::board;
         case Command::quarantine_list: return AnswerKind::quarantine;
         default: return AnswerKind::quarantine_item;
     }
@@ -73,6 +75,15 @@ bool member_is(const std::string& answer, std::string_view name, const boost::js
     const boost::json::object* object = value ? value.value().if_object() : nullptr;
     const boost::json::value* found = object == nullptr ? nullptr : object->if_contains(name);
     return found != nullptr && *found == wanted;
+}
+
+/// The instant that a member says.
+std::optional<base::UtcMillis> instant_in(const boost::json::object* object,
+                                          std::string_view name) {
+    const boost::json::value* const found = object == nullptr ? nullptr : object->if_contains(name);
+    return found == nullptr || !found->is_string()
+               ? std::nullopt
+               : kpi::parse_instant(std::string_view(found->get_string()));
 }
 
 /// Whether an item of the answer to a redrive or discard is still open.
@@ -151,13 +162,63 @@ private:
         }
         asked.params["company"] = company.value();
         const CompanyConfig* configured = config_.company(company.value());
-        if (line_.command == Command::calls && line_.output == Output::table &&
-            configured != nullptr) {
+        const bool shows_clock = line_.command == Command::calls ||
+                                 line_.command == Command::pace || line_.command == Command::board;
+        if (shows_clock && line_.output == Output::table && configured != nullptr) {
             asked.params.emplace("tz", configured->timezone);  // people read their own clock
         }
-        const base::Result<std::string> answer =
-            server_ ? ask_server(*server_, asked) : ask_here(asked, company.value());
+        base::Result<std::string> answer = ask(asked);
+        if (answer && line_.output == Output::table && has_norm_columns(asked)) {
+            answer = with_norms(asked, answer.value());
+        }
         return printed(asked.kind, answer, line_.output);
+    }
+
+    base::Result<std::string> ask(const Question& asked) {
+        return server_ ? ask_server(*server_, asked) : ask_here(asked, asked.params.at("company"));
+    }
+
+    /// Of one day, week or month by manager.
+    static bool has_norm_columns(const Question& asked) {
+        const auto& params = asked.params;
+        const auto by = params.find("by");
+        return asked.kind == AnswerKind::report && !params.contains("segment") &&
+               (by == params.end() || by->second == "manager") && !period_of(asked).empty();
+    }
+    static std::string period_of(const Question& asked) {
+        for (const std::string name : {"day", "week", "month"}) {
+            if (asked.params.contains(name)) {
+                return name;
+            }
+        }
+        return {};
+    }
+
+    /// The answer of a report with the pace of its managers at its end, or as of what is known.
+    base::Result<std::string> with_norms(const Question& report, const std::string& text) {
+        BOOST_OUTCOME_TRY(boost::json::value answer, base::parse_json(text));
+        boost::json::object* const object = answer.if_object();
+        const auto until = instant_in(object, "until");
+        const boost::json::value* const meta =
+            object == nullptr ? nullptr : object->if_contains("meta");
+        const auto as_of = instant_in(meta == nullptr ? nullptr : meta->if_object(), "as_of");
+        if (!until || !as_of) {
+            return text;
+        }
+        Question asked;
+        asked.kind = AnswerKind::pace;
+        for (const std::string name : {"company", "manager", "team", "kpi"}) {
+            if (const auto found = report.params.find(name); found != report.params.end()) {
+                asked.params.insert(*found);
+            }
+        }
+        const base::UtcMillis at = std::min(*until - base::Millis{1}, *as_of);
+        asked.params["at"] = kpi::render(at);
+        BOOST_OUTCOME_TRY(const std::string pace, ask(asked));
+        BOOST_OUTCOME_TRY(const boost::json::value norms, base::parse_json(pace));
+        (*object)["pace"] = norms;
+        (*object)["grain"] = period_of(report);
+        return base::JsonWriter().json(answer).take();
     }
 
     base::Result<std::string> ask_here(const Question& asked, const std::string& company) {

@@ -19,6 +19,8 @@ std::string path_of(const Question& question) {
         case AnswerKind::report: return "/v1/kpis";
         case AnswerKind::calls: return "/v1/calls";
         case AnswerKind::explain: return "/v1/explain";
+        case AnswerKind::pace: return "/v1/pace";
+        case AnswerKind::board: return "/v1/board";
         case AnswerKind::quarantine: return "/v1/quarantine";
         case AnswerKind::quarantine_item: return "/v1/quarantine/" + base::url_encode(question.id);
         case AnswerKind::managers: return "/v1/managers";
@@ -103,6 +105,8 @@ base::Result<std::string> answer(const store::ReadView& view, const Question& qu
             }
             return query::calls(view, params, who, ports);
         case AnswerKind::explain: return query::explain(view, params, ports);
+        case AnswerKind::pace: return query::pace(view, params, ports);
+        case AnswerKind::board: return query::board(view, params, ports);
         case AnswerKind::quarantine: return query::quarantine(view, params, ports);
         case AnswerKind::quarantine_item:
             return query::quarantine_item(view, question.id, params, ports);

@@ -4,9 +4,11 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
+#include <map>
 #include <tuple>
 #include <vector>
 
+#include "app/pace_table.h"
 #include "app/text_table.h"
 #include "kpi/kpi.h"
 #include "kpi/local_time.h"
@@ -114,9 +116,32 @@ TableColumn column_of(const json::object& answer, const std::string& id) {
     return {id, "", true};
 }
 
+/// Pace rows of a report by manager and KPI: of its own period, of all segments and clients.
+using NormsShown = std::map<std::pair<std::string, std::string>, const json::object*>;
+
+NormsShown norms_of(const json::object& answer) {
+    NormsShown norms;
+    const json::object* const pace = object_of(answer, "pace");
+    const json::value* const rows = pace == nullptr ? nullptr : pace->if_contains("rows");
+    if (rows == nullptr || !rows->is_array()) {
+        return norms;
+    }
+    for (const json::value& value : rows->get_array()) {
+        const json::object& row = value.as_object();
+        const bool is_of_report =
+            member_or_null(row, "period") == member_or_null(answer, "grain") &&
+            member_or_null(row, "segment") == json::value("all") &&
+            member_or_null(row, "client_class").is_null();
+        if (is_of_report && !member_or_null(row, "norm").is_null()) {
+            norms[{plain_text(row, "manager"), plain_text(row, "kpi")}] = &row;
+        }
+    }
+    return norms;
+}
+
 /// KPIs with something to show, groups together; `hidden` counts the others.
 std::vector<ShownKpi> shown_kpis(const json::object& answer, const json::array& rows,
-                                 std::size_t& hidden) {
+                                 const NormsShown& norms, std::size_t& hidden) {
     std::vector<ShownKpi> shown;
     const json::object* totals = object_of(answer, "totals");
     if (totals == nullptr) {
@@ -131,6 +156,9 @@ std::vector<ShownKpi> shown_kpis(const json::object& answer, const json::array& 
             const json::object* values = object_of(row.as_object(), "values");
             has_any = has_any || (values != nullptr && !is_zero(member_or_null(*values, name)));
         }
+        has_any = has_any || std::ranges::any_of(norms, [&](const auto& norm) {
+                      return norm.first.second == std::string_view(name);
+                  });
         if (has_any || totals->size() == 1) {
             shown.push_back({name, column_of(answer, name), place_of(name)});
         } else {
@@ -156,12 +184,25 @@ std::string cell_text(const ShownKpi& kpi, const json::value& value) {
 }
 
 std::vector<std::string> cells_of(const std::vector<std::string>& keys,
-                                  const std::vector<ShownKpi>& kpis, const json::object* values) {
+                                  const std::vector<ShownKpi>& kpis, const json::object* values,
+                                  const NormsShown& norms = {}) {
     std::vector<std::string> cells = keys;
     for (const ShownKpi& kpi : kpis) {
-        cells.push_back(values == nullptr ? "-" : cell_text(kpi, member_or_null(*values, kpi.id)));
+        std::string text =
+            values == nullptr ? "-" : cell_text(kpi, member_or_null(*values, kpi.id));
+        if (const auto norm = norms.find({keys.front(), kpi.id}); norm != norms.end()) {
+            text += " / " + cell_text(kpi, member_or_null(*norm->second, "norm")) +
+                    std::string(status_mark(plain_text(*norm->second, "status")));
+        }
+        cells.push_back(std::move(text));
     }
     return cells;
+}
+
+std::string norms_legend(const json::object& answer, const std::string& zone) {
+    const json::object* const pace = object_of(answer, "pace");
+    return fmt::format("done / norm of the {}; at {}: {}\n", plain_text(answer, "grain"),
+                       local_text(member_or_null(*pace, "at"), zone), status_legend);
 }
 
 std::string other_currencies(const json::object& answer) {
@@ -302,7 +343,8 @@ std::string report_table(const json::object& answer) {
     const json::value& rows_value = member_or_null(answer, "rows");
     const json::array& rows = rows_value.is_array() ? rows_value.as_array() : no_rows;
     std::size_t hidden = 0;
-    const std::vector<ShownKpi> kpis = shown_kpis(answer, rows, hidden);
+    const NormsShown norms = norms_of(answer);
+    const std::vector<ShownKpi> kpis = shown_kpis(answer, rows, norms, hidden);
     std::vector<std::string> key_names;
     for (const auto& [name, value] : rows.empty() ? json::object() : rows.front().as_object()) {
         if (std::string_view(name) != "values") {
@@ -324,7 +366,7 @@ std::string report_table(const json::object& answer) {
             key_cells.push_back(plain_text(row.as_object(), name));
         }
         key_cells.resize(keys);
-        table.add(cells_of(key_cells, kpis, object_of(row.as_object(), "values")));
+        table.add(cells_of(key_cells, kpis, object_of(row.as_object(), "values"), norms));
     }
     table.add_rule();
     std::vector<std::string> total_cells(keys);
@@ -335,6 +377,9 @@ std::string report_table(const json::object& answer) {
         fmt::format("{} until {}  {}\n\n", local_text(member_or_null(answer, "from"), zone),
                     local_text(member_or_null(answer, "until"), zone), zone);
     out += table.print(keys, table_width_max);
+    if (!norms.empty()) {
+        out += norms_legend(answer, zone);
+    }
     if (hidden > 0) {
         out += fmt::format("{} KPI{} without a value hidden\n", hidden, hidden == 1 ? "" : "s");
     }

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <tuple>
 
 #include "base/ensure.h"
 
@@ -82,21 +81,6 @@ auto first_in_force(const Index& index, const Key& key, base::UtcMillis at) {
     return found;
 }
 
-/// manager > role > team > everybody; nullopt: for somebody else.
-std::optional<int> precedence(const CalendarEntry& entry, Manager manager, std::string_view role,
-                              Team team) {
-    if (entry.for_manager) {
-        return entry.for_manager == manager ? std::optional(0) : std::nullopt;
-    }
-    if (!entry.for_role.empty()) {
-        return entry.for_role == role ? std::optional(1) : std::nullopt;
-    }
-    if (entry.for_team) {
-        return entry.for_team == team ? std::optional(2) : std::nullopt;
-    }
-    return entry.for_everybody ? std::optional(3) : std::nullopt;
-}
-
 }  // namespace
 
 std::optional<EndpointKind> endpoint_kind_of(std::string_view word) {
@@ -174,11 +158,6 @@ void Directory::put(const std::string& key, ClientEntry entry) {
     put_client(*stored, true);
 }
 
-void Directory::put(const std::string& key, CalendarEntry entry) {
-    erase(key);
-    calendars_[key] = std::make_shared<const CalendarEntry>(std::move(entry));
-}
-
 void Directory::erase(const std::string& key) {
     if (const auto manager = managers_.find(key); manager != managers_.end()) {
         put_manager(*manager->second, false);
@@ -193,6 +172,7 @@ void Directory::erase(const std::string& key) {
         clients_.erase(client);
     }
     calendars_.erase(key);
+    norms_.erase(key);
 }
 
 const ManagerEntry* Directory::manager(Manager manager, base::UtcMillis at) const {
@@ -282,48 +262,16 @@ Manager Directory::owner_of(Client client, base::UtcMillis at) const {
     return entry != nullptr ? entry->owner : Manager{};
 }
 
-const CalendarEntry* Directory::calendar_of(Manager manager, std::string_view role, Team team,
-                                            base::UtcMillis at) const {
-    const CalendarEntry* best = nullptr;
-    int best_rank = 0;
-    for (const auto& [key, calendar] : calendars_) {
-        const std::optional<int> rank = precedence(*calendar, manager, role, team);
-        if (!rank || !calendar->validity.holds(at)) {
-            continue;
-        }
-        const auto order = [](const CalendarEntry& one, int its_rank) {
-            return std::tuple(its_rank, -base::to_ms(one.validity.from), std::string_view(one.id));
-        };
-        if (best == nullptr || order(*calendar, *rank) < order(*best, best_rank)) {
-            best = calendar.get();
-            best_rank = *rank;
-        }
+Intervals Directory::employed(Manager manager) const {
+    const auto entries = by_manager_.find(manager);
+    if (entries == by_manager_.end()) {
+        return {{base::since_ever, base::for_ever}};
     }
-    return best;
-}
-
-std::optional<Intervals> Directory::scheduled(Manager manager, std::string_view role, Team team,
-                                              base::UtcMillis from, base::UtcMillis until) const {
-    const CalendarEntry* const calendar = calendar_of(manager, role, team, from);
-    if (calendar == nullptr) {
-        return std::nullopt;
+    Intervals times;
+    for (const ManagerEntry* const entry : entries->second) {
+        times.push_back({entry->validity.from, entry->validity.until});
     }
-    Intervals hours;
-    const std::chrono::local_days last{zone_.day_of(until)};
-    const std::chrono::local_days first{zone_.day_of(from)};
-    // From the day before: hours may end after midnight.
-    for (auto day = first - std::chrono::days{1}; day <= last; day += std::chrono::days{1}) {
-        if (std::count(calendar->holidays.begin(), calendar->holidays.end(),
-                       std::chrono::year_month_day{day}) != 0) {
-            continue;
-        }
-        const std::chrono::weekday weekday{day};
-        for (const auto& [start, end] : calendar->hours[weekday.iso_encoding() - 1]) {
-            hours.push_back({zone_.first_instant(day + std::chrono::minutes{start}),
-                             zone_.first_instant(day + std::chrono::minutes{end})});
-        }
-    }
-    return intersected(hours, {{from, until}});
+    return united(std::move(times));
 }
 
 std::optional<base::UtcMillis> Directory::first_named(Manager manager) const {

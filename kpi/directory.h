@@ -1,6 +1,5 @@
 #pragma once
 
-#include <chrono>
 #include <functional>
 #include <map>
 #include <memory>
@@ -13,19 +12,14 @@
 #include <vector>
 
 #include "base/time.h"
+#include "kpi/calendars.h"
 #include "kpi/ids.h"
 #include "kpi/intervals.h"
 #include "kpi/local_time.h"
+#include "kpi/norms.h"
+#include "kpi/validity.h"
 
 namespace kpi {
-
-/// Validity of an entry, half-open.
-struct Validity {
-    base::UtcMillis from = base::since_ever;
-    base::UtcMillis until = base::for_ever;
-    bool holds(base::UtcMillis at) const { return from <= at && at < until; }
-    friend auto operator<=>(const Validity&, const Validity&) = default;
-};
 
 enum class EndpointKind : std::uint8_t {
     extension = 1,
@@ -55,6 +49,7 @@ struct ManagerEntry {
     std::string name;
     std::string role;
     Team team;
+    std::optional<Zone> zone;  ///< of his working day; absent: the company's
     Validity validity;
 };
 struct EndpointEntry {
@@ -71,22 +66,11 @@ struct ClientEntry {
     std::string id;
     Subject name;
     Manager owner;
+    std::string client_class;
     std::vector<Subject> phones;  ///< numbers in normal form
     std::vector<Subject> mails;
     Validity validity;
 };
-struct CalendarEntry {
-    std::string id;
-    /// Working hours by weekday, 0 = Monday, as minutes since midnight [from, until).
-    std::vector<std::pair<int, int>> hours[7];
-    std::vector<std::chrono::year_month_day> holidays;
-    Manager for_manager;
-    std::string for_role;
-    Team for_team;
-    bool for_everybody = false;
-    Validity validity;
-};
-
 /// Who and whose, at an instant, of one company. A plain value; of several entries in force the one
 /// with the latest `from` speaks, then the smaller manager id (client id, calendar id).
 ///
@@ -101,7 +85,9 @@ public:
     void put(const std::string& key, ManagerEntry entry);
     void put(const std::string& key, EndpointEntry entry);
     void put(const std::string& key, ClientEntry entry);
-    void put(const std::string& key, CalendarEntry entry);
+    void put(const std::string& key, CalendarEntry entry) { calendars_.put(key, std::move(entry)); }
+    void put(const std::string& key, AbsenceEntry entry) { calendars_.put(key, entry); }
+    void put(const std::string& key, NormEntry entry) { norms_.put(key, std::move(entry)); }
     void erase(const std::string& key);
 
     /// The entry of `manager` in force at `at`; nullptr when there is none.
@@ -131,11 +117,10 @@ public:
     /// Whose client it was then; 0 when nobody's.
     Manager owner_of(Client client, base::UtcMillis at) const;
 
-    /// Scheduled working time of a manager, or of a team's or company's calendar, within [from,
-    /// until); nullopt: no calendar is for them. `team` is looked at when `manager` has no calendar
-    /// of his own.
-    std::optional<Intervals> scheduled(Manager manager, std::string_view role, Team team,
-                                       base::UtcMillis from, base::UtcMillis until) const;
+    const Calendars& calendars() const { return calendars_; }
+    const Norms& norms() const { return norms_; }
+    /// When a manager is employed: of one without any entry always.
+    Intervals employed(Manager manager) const;
 
     /// Of a manager without entry: the earliest instant at which an endpoint or a client names him;
     /// nullopt when none does, or when he is declared.
@@ -156,14 +141,13 @@ private:
     void put_endpoint(const EndpointEntry& entry, bool in);
     void put_client(const ClientEntry& entry, bool in);
     void name(Manager manager, base::UtcMillis from, bool in);
-    const CalendarEntry* calendar_of(Manager manager, std::string_view role, Team team,
-                                     base::UtcMillis at) const;
 
     Zone zone_ = Zone::utc();
     Entries<ManagerEntry> managers_;
     Entries<EndpointEntry> endpoints_;
     Entries<ClientEntry> clients_;
-    Entries<CalendarEntry> calendars_;
+    Calendars calendars_;
+    Norms norms_;
     // What points to an entry; in each list the one that speaks stands first.
     std::unordered_map<Manager, std::vector<const ManagerEntry*>> by_manager_;
     std::unordered_map<std::string, std::vector<const EndpointEntry*>, TextHash, std::equal_to<>>

@@ -27,11 +27,16 @@ void apply_numbers(Settings& settings, const std::map<std::string, double>& numb
             settings.touch = to_millis(value);
         } else if (name == "short_abandon_seconds") {
             settings.short_abandon = to_millis(value);
+        } else if (name == "idle_seconds") {
+            settings.idle = to_millis(value);
         } else if (name == "min_connect_seconds") {
             settings.min_connect = to_millis(value);
         } else if (name == "new_window_days") {
             constexpr double days_max = 1e6;
             settings.new_window_days = std::llround(std::clamp(value, 0.0, days_max));
+        } else if (name == "min_expected") {
+            constexpr double most = 1e9;
+            settings.min_expected = {std::llround(std::clamp(value, 0.0, most) * 1000), 1000};
         }
     }
 }

@@ -29,7 +29,8 @@ const kpi::EndpointEntry* dialled_entry(const CallLegs& call, const kpi::Directo
 bool is_outside_hours(const CallFacts& facts) {
     const base::UtcMillis at = facts.call.started_at();
     const auto hours =
-        facts.directory.scheduled({}, {}, facts.queue_team, at, at + base::Millis{1});
+        facts.directory.calendars().hours({.manager = {}, .role = {}, .team = facts.queue_team},
+                                          facts.directory.zone(), at, at + base::Millis{1});
     return hours && hours->empty();
 }
 

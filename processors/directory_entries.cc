@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
+#include <cmath>
 
 #include "processors/activity_facts.h"
 
@@ -62,6 +63,8 @@ int weekday_of(std::string_view word) {
     return found == weekdays.end() ? -1 : static_cast<int>(found - weekdays.begin());
 }
 
+constexpr int minutes_of_day = 24 * 60;
+
 /// Minutes since midnight of `09:30`; -1 when it is no time of day.
 int minutes_of(std::string_view text) {
     const auto colon = text.find(':');
@@ -105,8 +108,9 @@ std::vector<std::pair<int, int>> spans_of(const boost::json::value& value) {
         };
         const int from = minutes_of(trimmed(text.substr(0, dash)));
         const int until = minutes_of(trimmed(text.substr(dash + 1)));
-        if (from >= 0 && until > from) {
-            spans.emplace_back(from, until);
+        if (from >= 0 && until >= 0) {
+            // 22:00-06:00 ends on the next day.
+            spans.emplace_back(from, until > from ? until : until + minutes_of_day);
         }
     }
     return spans;
@@ -138,6 +142,88 @@ void read_weekdays(kpi::CalendarEntry& entry, const std::string& text) {
     }
 }
 
+base::Result<kpi::Aim> aim_of(std::string_view manager, std::string_view role,
+                              std::string_view team, Names& names, kpi::Company company) {
+    kpi::Aim aim;
+    aim.role = role;
+    BOOST_OUTCOME_TRY(aim.manager, names.intern_as<kpi::Manager>(company, Table::manager, manager));
+    BOOST_OUTCOME_TRY(aim.team, names.intern_as<kpi::Team>(company, Table::team, team));
+    return aim;
+}
+
+base::Result<DirectoryEntry> absence_of(const events::pb::Absence& absence, Names& names,
+                                        kpi::Company company, const kpi::Zone& zone) {
+    kpi::AbsenceEntry entry;
+    BOOST_OUTCOME_TRY(entry.manager,
+                      names.intern_as<kpi::Manager>(company, Table::manager, absence.manager()));
+    entry.validity = validity(absence, zone);
+    return DirectoryEntry(entry);
+}
+
+/// A number with up to six decimals, held within what pace computes with.
+kpi::Ratio ratio_of(double number) {
+    constexpr double limit = static_cast<double>(kpi::ratio_max);
+    constexpr std::int64_t decimals = 1'000'000;
+    const double held = std::clamp(number, 0.0, limit);
+    const auto whole = static_cast<std::int64_t>(held);
+    if (static_cast<double>(whole) == held) {
+        return {whole, 1};
+    }
+    constexpr double scaled_max = limit / decimals;
+    return {std::llround(std::min(held, scaled_max) * decimals), decimals};
+}
+
+/// The parts of a norm that stand as JSON text.
+void read_norm_json(kpi::NormEntry& entry, const events::pb::Norm& norm) {
+    boost::system::error_code failed;
+    const boost::json::value value = boost::json::parse(norm.value(), failed);
+    if (!failed && value.is_number()) {
+        entry.value = ratio_of(value.to_number<double>());
+    } else if (!failed && value.is_object()) {
+        const boost::json::value* const minor = value.get_object().if_contains("minor");
+        const boost::json::value* const currency = value.get_object().if_contains("currency");
+        if (minor != nullptr && minor->is_int64()) {
+            entry.value = {std::clamp<std::int64_t>(minor->get_int64(), 0, kpi::ratio_max), 1};
+        }
+        if (currency != nullptr && currency->is_string() && currency->get_string().size() == 3) {
+            kpi::Currency code{};
+            std::copy_n(currency->get_string().begin(), 3, code.begin());
+            entry.currency = code;
+        }
+    }
+    const boost::json::value ramp =
+        boost::json::parse(norm.ramp().empty() ? "[]" : norm.ramp(), failed);
+    for (const boost::json::value& step :
+         !failed && ramp.is_array() ? ramp.get_array() : boost::json::array()) {
+        const boost::json::object* const one = step.if_object();
+        const boost::json::value* const days = one != nullptr ? one->if_contains("days") : nullptr;
+        const boost::json::value* const share =
+            one != nullptr ? one->if_contains("share") : nullptr;
+        if (days != nullptr && days->is_int64() && share != nullptr && share->is_number()) {
+            entry.ramp.push_back({days->get_int64(), ratio_of(share->to_number<double>())});
+        }
+    }
+}
+
+base::Result<DirectoryEntry> norm_of(const events::pb::Norm& norm, bool is_plan, Names& names,
+                                     kpi::Company company, const kpi::Zone& zone) {
+    kpi::NormEntry entry;
+    entry.kpi = norm.kpi();
+    if (norm.segment() == "new") {
+        entry.segment = kpi::Segment::fresh;
+    } else if (norm.segment() == "existing") {
+        entry.segment = kpi::Segment::existing;
+    }
+    entry.per = kpi::grain_of(norm.per()).value_or(kpi::Grain::day);
+    entry.polarity = kpi::polarity_of(norm.polarity()).value_or(kpi::Polarity::higher);
+    BOOST_OUTCOME_TRY(entry.aim, aim_of(norm.manager(), norm.role(), norm.team(), names, company));
+    entry.client_class = norm.client_class();
+    entry.is_plan = is_plan;
+    read_norm_json(entry, norm);
+    entry.validity = validity(norm, zone);
+    return DirectoryEntry(std::move(entry));
+}
+
 base::Result<DirectoryEntry> calendar_of(const events::pb::Calendar& calendar, Names& names,
                                          kpi::Company company, const kpi::Zone& zone) {
     kpi::CalendarEntry entry;
@@ -148,13 +234,8 @@ base::Result<DirectoryEntry> calendar_of(const events::pb::Calendar& calendar, N
             entry.holidays.push_back(*date);
         }
     }
-    BOOST_OUTCOME_TRY(entry.for_manager, names.intern_as<kpi::Manager>(company, Table::manager,
-                                                                       calendar.for_manager()));
-    entry.for_role = calendar.for_role();
-    BOOST_OUTCOME_TRY(entry.for_team,
-                      names.intern_as<kpi::Team>(company, Table::team, calendar.for_team()));
-    entry.for_everybody = calendar.for_manager().empty() && calendar.for_role().empty() &&
-                          calendar.for_team().empty();
+    BOOST_OUTCOME_TRY(entry.aim, aim_of(calendar.for_manager(), calendar.for_role(),
+                                        calendar.for_team(), names, company));
     entry.validity = validity(calendar, zone);
     return DirectoryEntry(std::move(entry));
 }
@@ -172,6 +253,7 @@ base::Result<DirectoryEntry> client_of(const events::pb::Client& client,
         return index != 0 && index <= parties.size() ? parties[index - 1] : InternedParty{};
     };
     entry.name = party(client.name()).text;
+    entry.client_class = client.class_();
     for (const std::uint32_t phone : client.phones()) {
         entry.phones.push_back(party(phone).normalised);
     }
@@ -315,11 +397,15 @@ base::Result<DirectoryEntry> entry_of(const Event& head, const std::vector<Inter
                                     .name = manager.name(),
                                     .role = manager.role(),
                                     .team = {},
+                                    .zone = {},
                                     .validity = validity(manager, zone)};
             BOOST_OUTCOME_TRY(entry.manager,
                               names.intern_as<kpi::Manager>(company, Table::manager, manager.id()));
             BOOST_OUTCOME_TRY(entry.team,
                               names.intern_as<kpi::Team>(company, Table::team, manager.team()));
+            if (!manager.timezone().empty()) {
+                BOOST_OUTCOME_TRY(entry.zone, kpi::Zone::find(manager.timezone()));
+            }
             return DirectoryEntry(std::move(entry));
         }
         case Event::kTeam: {
@@ -329,6 +415,9 @@ base::Result<DirectoryEntry> entry_of(const Event& head, const std::vector<Inter
         case Event::kEndpoint: return endpoint_of(head.endpoint(), names, company, zone);
         case Event::kClient: return client_of(head.client(), parties, names, company, zone);
         case Event::kCalendar: return calendar_of(head.calendar(), names, company, zone);
+        case Event::kAbsence: return absence_of(head.absence(), names, company, zone);
+        case Event::kNorm: return norm_of(head.norm(), false, names, company, zone);
+        case Event::kPlan: return norm_of(head.plan(), true, names, company, zone);
         case Event::kSettings: return settings_of(head.settings(), zone);
         default: return DirectoryEntry();
     }

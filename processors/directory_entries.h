@@ -24,9 +24,10 @@ DirectoryIdentity identity_of(const events::pb::Event& head, const kpi::Zone& zo
 std::string canonical_void_name(std::string_view entity_id, const kpi::Zone& zone);
 
 /// An entry as the directory in memory takes it; monostate: of a kind that it does not hold (team,
-/// absence, norm, plan, checkpoint).
-using DirectoryEntry = std::variant<std::monostate, kpi::ManagerEntry, kpi::EndpointEntry,
-                                    kpi::ClientEntry, kpi::CalendarEntry, kpi::SettingsEntry>;
+/// checkpoint).
+using DirectoryEntry =
+    std::variant<std::monostate, kpi::ManagerEntry, kpi::EndpointEntry, kpi::ClientEntry,
+                 kpi::CalendarEntry, kpi::AbsenceEntry, kpi::NormEntry, kpi::SettingsEntry>;
 /// Errors: those of the rows behind the names.
 base::Result<DirectoryEntry> entry_of(const events::pb::Event& head,
                                       const std::vector<InternedParty>& parties, Names& names,

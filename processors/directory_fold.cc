@@ -246,7 +246,9 @@ base::Result<void> DirectoryFold::touch(CompanyState& company, const DirectoryEn
                 dirty(Dirt::What::subject, one.value());
             }
         }
-    } else if (!std::holds_alternative<std::monostate>(entry)) {
+    } else if (std::holds_alternative<kpi::CalendarEntry>(entry) ||
+               std::holds_alternative<kpi::SettingsEntry>(entry)) {
+        // Absences and norms decide about no contribution.
         dirty(Dirt::What::everything, 0);
     }
     return base::success();

@@ -40,6 +40,16 @@ base::Result<std::string> call(const store::ReadView& view, std::string_view cal
 base::Result<std::string> explain(const store::ReadView& view, const Params& params,
                                   const Ports& ports);
 
+/// Managers against their norms at `at` (an instant or a local date; now). Parameters: at, manager,
+/// team, kpi, company.
+base::Result<std::string> pace(const store::ReadView& view, const Params& params,
+                               const Ports& ports);
+
+/// What each manager is doing at `at` (now) - in a call, idle, on break, off, or unknown while a
+/// source is silent - and his pace of that day. Parameters: as of pace.
+base::Result<std::string> board(const store::ReadView& view, const Params& params,
+                                const Ports& ports);
+
 /// The managers in force at `at` (an instant or a local date; now). Parameters: at, company.
 base::Result<std::string> managers(const store::ReadView& view, const Params& params,
                                    const Ports& ports);

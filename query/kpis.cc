@@ -11,38 +11,11 @@
 namespace query {
 namespace {
 
-/// What has to be read for these KPIs.
-struct Needed {
-    std::vector<store::Group> groups;
-    std::vector<kpi::Kpi> sets;
-};
-
 template <class Item>
 void add_once(std::vector<Item>& items, Item item) {
     if (std::find(items.begin(), items.end(), item) == items.end()) {
         items.push_back(item);
     }
-}
-
-Needed needed_for(std::span<const AskedKpi> asked) {
-    Needed needed;
-    for (const AskedKpi& one : asked) {
-        if (!one.kpi) {
-            continue;
-        }
-        for (const kpi::Kpi part : contributing_kpis(*one.kpi)) {
-            const auto measures = measures_of(part);
-            if (measures) {
-                add_once(needed.groups, store::group_of(measures->count));
-            } else {
-                add_once(needed.sets, part);
-            }
-        }
-        if (one.kpi == kpi::Kpi::average_cheque) {
-            add_once(needed.groups, store::Group::money);
-        }
-    }
-    return needed;
 }
 
 /// Who may have rows in a team: nobody, and whoever was in it at any time, since a manager's rows

@@ -168,10 +168,7 @@ std::optional<std::uint64_t> offset_of(const Question& question, std::string_vie
 base::Result<std::string> managers(const store::ReadView& view, const Params& params,
                                    const Ports& ports) {
     BOOST_OUTCOME_TRY(Question question, Question::open(view, params, ports, {"at"}));
-    base::UtcMillis at = ports.now ? ports.now() : view.position.log_time;
-    if (!question.param("at").empty()) {
-        BOOST_OUTCOME_TRY(at, question.moment("at"));
-    }
+    BOOST_OUTCOME_TRY(const base::UtcMillis at, question.moment_or_now("at"));
     BOOST_OUTCOME_TRY(const auto roster, managers_between(question, {at, at + base::Millis(1)}));
     base::JsonWriter out;
     out.begin_object().key("managers").begin_array();

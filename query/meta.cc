@@ -68,6 +68,11 @@ const std::string& tzdb() {
 
 }  // namespace
 
+base::Result<std::optional<base::UtcMillis>> complete_until(Question& question) {
+    BOOST_OUTCOME_TRY(const auto complete, completeness(question));
+    return complete.until;
+}
+
 base::Result<void> write_meta(base::JsonWriter& out, Question& question,
                               std::span<const AskedKpi> asked) {
     const store::ReadView& view = question.view();

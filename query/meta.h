@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <span>
 
 #include "base/error.h"
@@ -7,6 +8,10 @@
 #include "query/question.h"
 
 namespace query {
+
+/// The smallest watermark of the company's configured sources that have one; nullopt: none has.
+/// Source: domain.md 7, completeness. Errors: those of the store.
+base::Result<std::optional<base::UtcMillis>> complete_until(Question& question);
 
 /// Writes the member `meta` that closes every answer: as of when it is, and of which state.
 ///

@@ -186,6 +186,13 @@ base::Result<Range> Question::range() const {
     return range;
 }
 
+base::Result<base::UtcMillis> Question::moment_or_now(std::string_view name) const {
+    if (param(name).empty()) {
+        return ports_->now ? ports_->now() : view_->position.log_time;
+    }
+    return moment(name);
+}
+
 base::Result<std::optional<kpi::Zone>> Question::tz() const {
     const std::string_view name = param("tz");
     if (name.empty()) {

@@ -69,6 +69,8 @@ public:
     base::Result<Range> range() const;
     /// An RFC 3339 instant, or a date: the first instant of that day in the company's zone.
     base::Result<base::UtcMillis> moment(std::string_view name) const;
+    /// The same; the present when it is absent.
+    base::Result<base::UtcMillis> moment_or_now(std::string_view name) const;
     /// The zone that `tz` names; nullopt without it.
     base::Result<std::optional<kpi::Zone>> tz() const;
     /// range, manager, team, segment.

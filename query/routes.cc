@@ -318,6 +318,8 @@ void add_routes(base::HttpRouter& router, RoutePorts ports) {
     const auto routes = std::make_shared<const Routes>(std::move(ports));
     add_plain(router, routes, "/v1/kpis", kpis, true);
     add_plain(router, routes, "/v1/explain", explain, true);
+    add_plain(router, routes, "/v1/pace", pace, false);
+    add_plain(router, routes, "/v1/board", board, false);
     add_plain(router, routes, "/v1/managers", managers, false);
     add_plain(router, routes, "/v1/sources", sources, false);
     add_plain(router, routes, "/v1/quarantine", quarantine, true);

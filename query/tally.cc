@@ -22,6 +22,17 @@ bool is_money(Measure measure) {
     return store::group_of(measure) == store::Group::money;
 }
 
+template <class Item>
+void add_once(std::vector<Item>& items, Item item) {
+    if (std::find(items.begin(), items.end(), item) == items.end()) {
+        items.push_back(item);
+    }
+}
+
+kpi::Ratio held(base::Int128 numerator, base::Int128 denominator) {
+    return {std::clamp<base::Int128>(numerator, -kpi::ratio_max, kpi::ratio_max), denominator};
+}
+
 }  // namespace
 
 void MemberSet::add(std::uint64_t member) {
@@ -66,6 +77,27 @@ std::vector<Kpi> contributing_kpis(Kpi kpi) {
         case kpi::Unit::cheque: return {Kpi::invoices_paid};
         default: return {kpi};
     }
+}
+
+Needed needed_for(std::span<const AskedKpi> asked) {
+    Needed needed;
+    for (const AskedKpi& one : asked) {
+        if (!one.kpi) {
+            continue;
+        }
+        for (const Kpi part : contributing_kpis(*one.kpi)) {
+            const auto measures = measures_of(part);
+            if (measures) {
+                add_once(needed.groups, store::group_of(measures->count));
+            } else {
+                add_once(needed.sets, part);
+            }
+        }
+        if (one.kpi == Kpi::average_cheque) {
+            add_once(needed.groups, store::Group::money);
+        }
+    }
+    return needed;
 }
 
 void Tally::add_money(const kpi::Currency& currency, Measure measure, base::Int128 value) {
@@ -260,6 +292,32 @@ void Tally::write_values(base::JsonWriter& out, std::span<const AskedKpi> asked,
             write_others(out, one, currency);
         }
     }
+}
+
+std::optional<kpi::Ratio> Tally::amount(Kpi kpi, const kpi::Currency& currency) const {
+    constexpr base::Int128 ms_per_second = 1000;
+    switch (kpi::info(kpi).unit) {
+        case kpi::Unit::count: return held(plain(measures_of(kpi)->count), 1);
+        case kpi::Unit::contacts: return held(static_cast<std::int64_t>(members(kpi).count()), 1);
+        case kpi::Unit::money: return held(money(currency, *measures_of(kpi)->sum), 1);
+        case kpi::Unit::seconds:
+            if (kpi == Kpi::hold_seconds && !has(kpi)) {
+                return std::nullopt;
+            }
+            return held(plain(*measures_of(kpi)->sum), ms_per_second);
+        case kpi::Unit::cheque: {
+            const base::Int128 count = money(currency, Measure::paid_count);
+            return count > 0 ? std::optional(
+                                   held(half_up(money(currency, Measure::paid_amount), count), 1))
+                             : std::nullopt;
+        }
+        case kpi::Unit::ratio: break;
+    }
+    const kpi::RatioParts parts = kpi::ratio_parts(kpi);
+    const std::int64_t denominator = plain(measures_of(parts.denominator)->count);
+    return denominator > 0
+               ? std::optional(held(plain(measures_of(parts.numerator)->count), denominator))
+               : std::nullopt;
 }
 
 Reconciliation Tally::calls() const {

@@ -3,12 +3,14 @@
 #include <array>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <span>
 #include <vector>
 
 #include "base/int128.h"
 #include "base/json.h"
 #include "kpi/contribution.h"
+#include "kpi/ratio.h"
 #include "query/question.h"
 #include "store/keys.h"
 #include "store/rows.h"
@@ -61,6 +63,10 @@ public:
     void write_value(base::JsonWriter& out, const AskedKpi& asked,
                      const kpi::Currency& currency) const;
 
+    /// The value of a KPI in its unit: a count, seconds, minor units of this currency, a ratio;
+    /// nullopt when it is undefined. At most kpi::ratio_max.
+    std::optional<kpi::Ratio> amount(kpi::Kpi kpi, const kpi::Currency& currency) const;
+
     Reconciliation calls() const;
     Reconciliation answered() const;
     Reconciliation missed() const;
@@ -93,5 +99,12 @@ private:
 
 /// The KPIs whose contributions make `kpi`: itself, the parts of a ratio, the invoices of a cheque.
 std::vector<kpi::Kpi> contributing_kpis(kpi::Kpi kpi);
+
+/// What has to be read for these KPIs.
+struct Needed {
+    std::vector<store::Group> groups;
+    std::vector<kpi::Kpi> sets;
+};
+Needed needed_for(std::span<const AskedKpi> asked);
 
 }  // namespace query

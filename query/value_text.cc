@@ -29,6 +29,13 @@ std::string ratio_text(std::int64_t numerator, std::int64_t denominator) {
     return fixed_text(half_up(base::Int128{numerator} * 10'000, denominator), 4);
 }
 
+std::string ratio_text(const kpi::Ratio& ratio) {
+    constexpr base::Int128 units = 10'000;
+    // Whole and part apart: a numerator may be near the limit.
+    const base::Int128 whole = ratio.num / ratio.den;
+    return fixed_text(whole * units + half_up(ratio.num % ratio.den * units, ratio.den), 4);
+}
+
 base::Int128 half_up(base::Int128 numerator, base::Int128 denominator) {
     const base::Int128 size = numerator < 0 ? -numerator : numerator;
     const base::Int128 rounded = (2 * size + denominator) / (2 * denominator);

@@ -10,6 +10,7 @@
 #include "base/time.h"
 #include "kpi/contribution.h"
 #include "kpi/local_time.h"
+#include "kpi/ratio.h"
 
 /// How values stand in answers.
 namespace query {
@@ -18,6 +19,7 @@ namespace query {
 std::string seconds_text(std::int64_t milliseconds);
 /// numerator / denominator with up to 4 decimals, half up. The denominator is positive.
 std::string ratio_text(std::int64_t numerator, std::int64_t denominator);
+std::string ratio_text(const kpi::Ratio& ratio);
 /// The quotient rounded half away from zero. The denominator is positive.
 base::Int128 half_up(base::Int128 numerator, base::Int128 denominator);
 

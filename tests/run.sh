@@ -93,7 +93,7 @@ phase_sample() {
 sample_run() {
     local folder=$1 now=$2 name=$3
     NORMWATCH_DATA=$folder NORMWATCH_SAMPLE_NOW=$now deploy/run.sh --once >"$folder/$name" || return
-    sed '/^Kept aside/,$d' "$folder/$name" | grep -v '^as of' >"$folder/$name.table"
+    sed '/^Kept aside/,$d' "$folder/$name" | grep -v -e '^as of' -e '^done / norm' | sed 's/ [▽▼·]/  /g' >"$folder/$name.table"
     cat "$folder/$name"
     "$binary" doctor --config "$folder/normwatch.yaml"
 }
@@ -125,7 +125,8 @@ phase_model() {
             calm=(--no-conflicts) shaken=(--shake-b "$seed")
         fi
         if "$python" "$model/generate.py" --seed "$seed" --calls 300 --days 6 --managers 5 "${calm[@]}" -o "$work/$seed" &&
-            PATH=$root/build/venv/bin:$PATH "$python" "$model/diff.py" --a "$model/normwatch_model" --b "$binary" "${shaken[@]}" "$work/$seed"; then
+            PATH=$root/build/venv/bin:$PATH "$python" "$model/diff.py" --a "$model/normwatch_model" --b "$binary" "${shaken[@]}" "$work/$seed" &&
+            PATH=$root/build/venv/bin:$PATH "$python" tests/model/pace.py --model "$model" --normwatch "$binary" --instants 40 --seed "$seed" "$work/$seed"; then
             echo "seed $seed: equal"
         else
             echo "seed $seed: differs"

@@ -17,6 +17,7 @@ using Wrong = std::optional<WrongPart>;
 constexpr std::array<std::string_view, 7> days = {"mon", "tue", "wed", "thu", "fri", "sat", "sun"};
 /// A shift may go on after midnight: `22:00-30:00`.
 constexpr int shift_hours_max = 47;
+constexpr std::int64_t ramp_days_max = 100'000;
 
 /// One member of an object inside `data`.
 struct Part {
@@ -134,6 +135,31 @@ Wrong wrong_holidays(const json::value& value) {
     return std::nullopt;
 }
 
+/// `[{days: 30, share: 0.5}]`
+Wrong wrong_ramp(const json::value& value) {
+    for (const json::value& step : value.get_array()) {
+        const json::object* const one = step.if_object();
+        const json::value* const until = one != nullptr ? member(*one, "days") : nullptr;
+        const json::value* const share = one != nullptr ? member(*one, "share") : nullptr;
+        const bool is_step = until != nullptr && until->is_int64() && until->get_int64() > 0 &&
+                             until->get_int64() <= ramp_days_max && share != nullptr &&
+                             share->is_number() && share->to_number<double>() >= 0;
+        if (!is_step) {
+            return WrongPart{"/ramp", "not a list of {days, share}"};
+        }
+    }
+    return std::nullopt;
+}
+
+/// A number or money, not below zero.
+Wrong wrong_target(const json::value& value) {
+    if (value.is_number() ? value.to_number<double>() < 0
+                          : !is_money(value) || money_of(value).minor() < 0) {
+        return WrongPart{"/value", "neither a number nor money, not below 0"};
+    }
+    return std::nullopt;
+}
+
 bool is_duration_name(std::string_view name) {
     return name.ends_with("_seconds") || name.ends_with("_days") || name.ends_with("_hours");
 }
@@ -199,11 +225,14 @@ Wrong wrong_nested(const Type& type, const Field& field, const json::value& valu
             if (field.name == "kpis") {
                 return wrong_kpis(value);
             }
-            if (field.name == "value" && !value.is_number() && !is_money(value)) {
-                return WrongPart{"/value", "neither a number nor money"};
+            if (field.name == "ramp") {
+                return wrong_ramp(value);
             }
-            return std::nullopt;
+            return field.name == "value" ? wrong_target(value) : std::nullopt;
         default:
+            if (field.name == "timezone" && !kpi::Zone::find(text_of(value))) {
+                return WrongPart{"/timezone", "no zone of this name"};
+            }
             return type.word == "calendar" && field.name == "holidays" ? wrong_holidays(value)
                                                                        : std::nullopt;
     }

@@ -214,32 +214,32 @@ Type calendar() {
 /// A norm and a plan have the same members; a plan is checked as strictly.
 Type target(std::string_view name) {
     return entry(
-        name,
-        {field("kpi", Shape::text, required), word("segment", segments),
-         word("per", grains, required), field("value", Shape::any, required, Place::json),
-         word("polarity", polarities), field("manager", Shape::text), field("role", Shape::text),
-         field("team", Shape::text), field("client_class", Shape::label), from(), until(),
-         field("version", Shape::count), field("signed_off", Shape::label)});
+        name, {field("kpi", Shape::text, required), word("segment", segments),
+               word("per", grains, required), field("value", Shape::any, required, Place::json),
+               word("polarity", polarities), field("manager", Shape::text),
+               field("role", Shape::text), field("team", Shape::text),
+               field("client_class", Shape::label), from(), until(), field("version", Shape::count),
+               field("signed_off", Shape::label), field("ramp", Shape::list, false, Place::json)});
 }
 
 std::vector<Type> directory_types() {
-    return {
-        entry("team", {field("id", Shape::text, required), field("name", Shape::any_text)}),
-        entry("manager", {field("id", Shape::text, required), field("name", Shape::any_text),
-                          field("team", Shape::text), field("role", Shape::text), from(), until()}),
-        entry("endpoint",
-              {word("kind", endpoint_kinds, required), field("address", Shape::text, required),
-               field("manager", Shape::text), field("team", Shape::text), from(), until()}),
-        client(),
-        calendar(),
-        entry("absence",
-              {field("manager", Shape::text, required), field("from", Shape::moment, required),
-               field("until", Shape::moment, required), field("reason", Shape::any_text)}),
-        target("norm"),
-        target("plan"),
-        entry("checkpoint", {field("id", Shape::text, required)}),
-        entry("settings", {from(), field("kpis", Shape::object, false, Place::json),
-                           field("declared_by", Shape::any, false, Place::declared_by)})};
+    return {entry("team", {field("id", Shape::text, required), field("name", Shape::any_text)}),
+            entry("manager", {field("id", Shape::text, required), field("name", Shape::any_text),
+                              field("team", Shape::text), field("role", Shape::text),
+                              field("timezone", Shape::text), from(), until()}),
+            entry("endpoint",
+                  {word("kind", endpoint_kinds, required), field("address", Shape::text, required),
+                   field("manager", Shape::text), field("team", Shape::text), from(), until()}),
+            client(),
+            calendar(),
+            entry("absence",
+                  {field("manager", Shape::text, required), field("from", Shape::moment, required),
+                   field("until", Shape::moment, required), field("reason", Shape::any_text)}),
+            target("norm"),
+            target("plan"),
+            entry("checkpoint", {field("id", Shape::text, required)}),
+            entry("settings", {from(), field("kpis", Shape::object, false, Place::json),
+                               field("declared_by", Shape::any, false, Place::declared_by)})};
 }
 
 /// The name of the type's message in an event.

@@ -182,7 +182,8 @@ INSTANTIATE_TEST_SUITE_P(
                  "directory.yaml:3: managers: from: invalid_time (no instant, and no date where "
                  "one may stand)"},
         Mistaken{"number", "norms:\n  - {kpi: calls_out, per: day, value: many}\n",
-                 "directory.yaml:2: norms: value: invalid_value (neither a number nor money)"},
+                 "directory.yaml:2: norms: value: invalid_value (neither a number nor money, "
+                 "not below 0)"},
         Mistaken{"order", "absences:\n  - {manager: m, from: 2026-11-02, until: 2026-11-01}\n",
                  "directory.yaml:2: absences: until: impossible (the end lies before the start)"},
         Mistaken{"list", "clients:\n  - {id: c, phones: +74951234567}\n",

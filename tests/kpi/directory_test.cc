@@ -197,13 +197,13 @@ kpi::CalendarEntry office_hours(std::string id) {
     for (std::size_t day = 0; day < 5; ++day) {
         calendar.hours[day] = {{9 * 60, 13 * 60}, {14 * 60, 18 * 60}};
     }
-    calendar.for_everybody = true;
     return calendar;
 }
 
 base::Millis hours_of(const Directory& directory, Manager manager, std::string_view role, Team team,
                       std::string_view from, std::string_view until) {
-    const auto hours = directory.scheduled(manager, role, team, at(from), at(until));
+    const auto hours =
+        directory.calendars().hours({manager, role, team}, directory.zone(), at(from), at(until));
     return hours ? kpi::length(*hours) : base::Millis{-1};
 }
 
@@ -230,7 +230,6 @@ TEST(Schedule, ANightShiftOfTheSpringChangeIsAnHourShorter) {
     kpi::CalendarEntry calendar;
     calendar.id = "night";
     calendar.hours[6] = {{0, 6 * 60}};
-    calendar.for_everybody = true;
     directory.put("a", calendar);
     EXPECT_EQ(hours_of(directory, ivanov, "", {}, "2025-03-29T23:00:00Z", "2025-03-30T22:00:00Z"),
               std::chrono::hours{5});
@@ -245,7 +244,9 @@ TEST(Schedule, TheNearestCalendarSpeaksAndNoneIsUnknown) {
                         "2026-11-03T00:00:00Z") /
                std::chrono::minutes{1};
     };
-    EXPECT_EQ(directory.scheduled(ivanov, "senior", north, noon, noon), std::nullopt);
+    EXPECT_EQ(hours_of(directory, ivanov, "senior", north, "2026-11-02T00:00:00Z",
+                       "2026-11-03T00:00:00Z"),
+              base::Millis{-1});
     const auto put = [&directory](const std::string& key, int minutes, auto aim) {
         kpi::CalendarEntry calendar;
         calendar.id = key;
@@ -253,19 +254,16 @@ TEST(Schedule, TheNearestCalendarSpeaksAndNoneIsUnknown) {
         aim(calendar);
         directory.put(key, calendar);
     };
-    put("z", 10, [](auto& calendar) { calendar.for_everybody = true; });
-    put("y", 20, [](auto& calendar) { calendar.for_team = north; });
-    put("x", 30, [](auto& calendar) { calendar.for_role = "senior"; });
-    put("w", 40, [](auto& calendar) { calendar.for_manager = ivanov; });
+    put("z", 10, [](auto&) {});
+    put("y", 20, [](auto& calendar) { calendar.aim.team = north; });
+    put("x", 30, [](auto& calendar) { calendar.aim.role = "senior"; });
+    put("w", 40, [](auto& calendar) { calendar.aim.manager = ivanov; });
     EXPECT_EQ(monday(ivanov, "senior", north), 40);
     EXPECT_EQ(monday(petrova, "senior", north), 30);
     EXPECT_EQ(monday(petrova, "junior", north), 20);
     EXPECT_EQ(monday(petrova, "junior", south), 10);
     EXPECT_EQ(monday({}, "", {}), 10);
-    put("zz", 50, [](auto& calendar) {
-        calendar.for_everybody = true;
-        calendar.validity.from = at("2026-01-01T00:00:00Z");
-    });
+    put("zz", 50, [](auto& calendar) { calendar.validity.from = at("2026-01-01T00:00:00Z"); });
     EXPECT_EQ(monday(petrova, "junior", south), 50);  // the later `from`
 }
 

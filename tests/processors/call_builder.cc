@@ -85,8 +85,7 @@ void CallWorldBuilder::calendar(kpi::Team team, int from, int until) {
     for (auto& day : entry.hours) {
         day = {{from * 60, until * 60}};
     }
-    entry.for_team = team;
-    entry.for_everybody = !team;
+    entry.aim.team = team;
     directory.put("entry " + std::to_string(++entries_), entry);
 }
 

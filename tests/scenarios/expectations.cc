@@ -82,6 +82,10 @@ void Checker::check_line(const Line& line, Words& words) {
         check_kpi(words, word);
     } else if (word == "reconcile") {
         check_reconciliation(words);
+    } else if (word == "pace") {
+        check_pace(words);
+    } else if (word == "board") {
+        check_board(words);
     } else if (word == "explain") {
         check_explain(words);
     } else if (word == "ledger") {
@@ -275,6 +279,59 @@ void Checker::check_kpi(Words& words, const std::string& word) {
         }
     }
     check_values(words, json::object{{"none", true}});
+}
+
+void Checker::check_pace(Words& words) {
+    static const Members members{{"norm", "norm"},
+                                 {"expected", "expected_to_date"},
+                                 {"attainment", "attainment"},
+                                 {"actual", "actual"},
+                                 {"pace", "pace"},
+                                 {"projected", "projected"},
+                                 {"deviation", "deviation"},
+                                 {"required", "required_rate"},
+                                 {"status", "status"},
+                                 {"segment", "segment"},
+                                 {"per", "period"}};
+    query::Params params{{"manager", words.next("a manager")}};
+    words.take("at");
+    params["at"] =
+        kpi::render(times_.instant(words.next("an instant")).value_or(base::UtcMillis{}));
+    params["kpi"] = words.next("a KPI");
+    const json::value answered = answer(pipeline_.pace(params));
+    const json::value& rows = at_path(answered, "rows");
+    if (!rows.is_array() || rows.as_array().size() != 1) {
+        words.wrong("not one norm is in force");
+        return;
+    }
+    while (!words.at_end()) {
+        const std::string word = words.next("a word");
+        const auto member = members.find(word);
+        if (member == members.end()) {
+            words.wrong("pace has no `" + word + "`");
+            return;
+        }
+        expect(word, word_of(at_path(rows.as_array().front(), member->second)),
+               without_unit(words.next("its value")));
+    }
+}
+
+void Checker::check_board(Words& words) {
+    query::Params params{{"manager", words.next("a manager")}};
+    words.take("at");
+    params["at"] =
+        kpi::render(times_.instant(words.next("an instant")).value_or(base::UtcMillis{}));
+    const json::value answered = answer(pipeline_.board(params));
+    const json::value& rows = at_path(answered, "rows");
+    if (!rows.is_array() || rows.as_array().size() != 1) {
+        words.wrong("not one manager is in force");
+        return;
+    }
+    const json::value& row = rows.as_array().front();
+    expect("the state", word_of(at_path(row, "state")), words.next("a state"));
+    if (words.take("since")) {
+        expect_instant("since", word_of(at_path(row, "since")), words);
+    }
 }
 
 void Checker::check_reconciliation(Words& words) {

@@ -37,6 +37,8 @@ private:
     void check_values(Words& words, const boost::json::value& values);
     void check_reconciliation(Words& words);
     void check_explain(Words& words);
+    void check_pace(Words& words);
+    void check_board(Words& words);
     void check_ledger(Words& words);
     void check_quarantine(Words& words);
     void check_limits(Words& words);

@@ -6,6 +6,7 @@
 #include <span>
 
 #include "base/json.h"
+#include "tests/scenarios/norm_facts.h"
 
 namespace scenarios {
 namespace {
@@ -13,8 +14,14 @@ namespace {
 constexpr std::array<std::string_view, 10> endpoint_kinds{
     "extension", "did", "mobile", "email", "calendar", "queue", "ivr", "voicemail", "trunk", "fax"};
 
-constexpr std::array<std::string_view, 5> directory_words{"team", "manager", "client", "settings",
-                                                          "forget"};
+constexpr std::array<std::string_view, 7> directory_words{"team",   "manager", "client", "settings",
+                                                          "forget", "absence", "norm"};
+
+/// `calendar mon-fri ...` is working time, `calendar bob@acme.example of m-bob` an endpoint.
+bool is_working_time(const Line& line) {
+    return line.words.front() == "calendar" && line.words.size() > 1 &&
+           line.words[1].find('@') == std::string::npos;
+}
 
 /// Answer, end and other instants of rows come from the source's clock: `2026-11-02 10:00:00`.
 std::string wall_clock(base::UtcMillis at, const kpi::Zone& zone) {
@@ -245,6 +252,12 @@ void FactReader::read_directory(const Line& line, Words& words) {
             "{from: " + from + ", kpis: {" + key + ": " + words.next("its value") + "}}", line);
     } else if (word == "forget") {
         forget(line, words);
+    } else if (is_working_time(line)) {
+        put("calendars", calendar_yaml(words), line);
+    } else if (word == "absence") {
+        put("absences", absence_yaml(words), line);
+    } else if (word == "norm") {
+        put("norms", norm_yaml(words), line);
     } else {
         const std::string address = words.next("an address");
         std::string yaml = "{kind: " + word + ", address: " + quoted(address);

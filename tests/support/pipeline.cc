@@ -245,6 +245,14 @@ base::Result<std::string> Pipeline::kpis(const query::Params& params) const {
     return query::kpis(*state_, params, ports());
 }
 
+base::Result<std::string> Pipeline::pace(const query::Params& params) const {
+    return query::pace(*state_, params, ports());
+}
+
+base::Result<std::string> Pipeline::board(const query::Params& params) const {
+    return query::board(*state_, params, ports());
+}
+
 base::Result<std::string> Pipeline::explain(const query::Params& params) const {
     return query::explain(*state_, params, ports());
 }

@@ -67,6 +67,8 @@ public:
     base::Result<std::string> call(std::string_view call_id) const;
     base::Result<std::string> kpis(const query::Params& params) const;
     base::Result<std::string> explain(const query::Params& params) const;
+    base::Result<std::string> pace(const query::Params& params) const;
+    base::Result<std::string> board(const query::Params& params) const;
     base::Result<std::string> managers(const query::Params& params) const;
     base::Result<std::string> sources() const;
     base::Result<std::string> quarantine(const query::Params& params) const;
