@@ -172,6 +172,7 @@ base::Result<DirectoryEntry> client_of(const events::pb::Client& client,
         return index != 0 && index <= parties.size() ? parties[index - 1] : InternedParty{};
     };
     entry.name = party(client.name()).text;
+    entry.client_class = client.class_();
     for (const std::uint32_t phone : client.phones()) {
         entry.phones.push_back(party(phone).normalised);
     }
