@@ -257,6 +257,19 @@ const ClientEntry* Directory::client(Client client, base::UtcMillis at) const {
     return first_in_force(by_client_, client, at);
 }
 
+bool Directory::is_declared(Client client) const {
+    return by_client_.contains(client);
+}
+
+std::vector<const ClientEntry*> Directory::clients() const {
+    std::vector<const ClientEntry*> all;
+    all.reserve(clients_.size());
+    for (const auto& [key, entry] : clients_) {
+        all.push_back(entry.get());
+    }
+    return all;
+}
+
 Manager Directory::owner_of(Client client, base::UtcMillis at) const {
     const ClientEntry* const entry = this->client(client, at);
     return entry != nullptr ? entry->owner : Manager{};

@@ -66,7 +66,7 @@ struct ClientEntry {
     std::string id;
     Subject name;
     Manager owner;
-    std::string client_class;
+    std::string client_class;     ///< empty: none
     std::vector<Subject> phones;  ///< numbers in normal form
     std::vector<Subject> mails;
     Validity validity;
@@ -114,6 +114,9 @@ public:
     std::vector<const ClientEntry*> clients_by_phone(Subject number, base::UtcMillis at) const;
     const ClientEntry* client_by_mail(Subject mail, base::UtcMillis at) const;
     const ClientEntry* client(Client client, base::UtcMillis at) const;
+    bool is_declared(Client client) const;
+    /// Every client entry, for answers; in no promised order.
+    std::vector<const ClientEntry*> clients() const;
     /// Whose client it was then; 0 when nobody's.
     Manager owner_of(Client client, base::UtcMillis at) const;
 

@@ -16,6 +16,11 @@ base::Millis to_millis(double seconds) {
     return base::Millis{std::llround(std::clamp(seconds, 0.0, seconds_max) * 1000)};
 }
 
+std::int64_t to_days(double days) {
+    constexpr double days_max = 1e6;
+    return std::llround(std::clamp(days, 0.0, days_max));
+}
+
 void apply_numbers(Settings& settings, const std::map<std::string, double>& numbers) {
     for (const auto& [name, value] : numbers) {
         if (!std::isfinite(value)) {
@@ -32,11 +37,14 @@ void apply_numbers(Settings& settings, const std::map<std::string, double>& numb
         } else if (name == "min_connect_seconds") {
             settings.min_connect = to_millis(value);
         } else if (name == "new_window_days") {
-            constexpr double days_max = 1e6;
-            settings.new_window_days = std::llround(std::clamp(value, 0.0, days_max));
+            settings.new_window_days = to_days(value);
         } else if (name == "min_expected") {
             constexpr double most = 1e9;
             settings.min_expected = {std::llround(std::clamp(value, 0.0, most) * 1000), 1000};
+        } else if (name == "in_work_days") {
+            settings.in_work_days = to_days(value);
+        } else if (name == "lost_after_days") {
+            settings.lost_after_days = to_days(value);
         }
     }
 }

@@ -20,9 +20,11 @@ struct Settings {
     base::Millis short_abandon{5'000};
     base::Millis min_connect{1'000};
     std::int64_t new_window_days = 0;
-    base::Millis idle{30 * 60'000};   ///< so long without activity somebody is idle
-    Ratio min_expected{1, 1};         ///< pace is not judged below it before a tenth of the time
-    bool proposals_from_mail = true;  ///< until the company's first proposal event
+    base::Millis idle{30 * 60'000};  ///< so long without activity somebody is idle
+    Ratio min_expected{1, 1};        ///< pace is not judged below it before a tenth of the time
+    std::int64_t in_work_days = 30;
+    std::optional<std::int64_t> lost_after_days;  ///< absent: max(90 d, 2 x own median interval)
+    bool proposals_from_mail = true;              ///< until the company's first proposal event
     std::string company_name;
     Zone zone = Zone::utc();
     std::string region;

@@ -79,6 +79,9 @@ Credit credit_of_sent(Crediting& credit, const std::vector<kpi::Subject>& outsid
         return {};
     }
     credit.for_client(credit.client_of(outside.front()));
+    if (credit.row().word != "human") {
+        return credit.take();
+    }
     const kpi::EndpointEntry* mailbox = credit.mailbox(sender, false);
     const kpi::Manager manager = mailbox == nullptr ? kpi::Manager() : mailbox->manager;
     const kpi::Team team = mailbox == nullptr ? kpi::Team() : mailbox->team;
@@ -97,6 +100,9 @@ Credit credit_of_received(Crediting& credit, const std::vector<kpi::Subject>& ot
         return {};
     }
     credit.for_client(credit.client_of(sender));
+    if (credit.row().word != "human") {
+        return credit.take();
+    }
     std::set<kpi::Manager> managers;
     for (const kpi::Subject one : credit.row().to) {
         const kpi::EndpointEntry* mailbox = credit.mailbox(one, false);
@@ -155,7 +161,7 @@ std::vector<Kpi> kpis_of_meeting(const ActivityRow& meeting) {
 }  // namespace
 
 Credit credit_of_mail(const ActivityRow& mail, bool proposals_count, const ActivityWorld& world) {
-    if (mail.word != "human" || mail.from.empty()) {
+    if (mail.from.empty()) {
         return {};
     }
     Crediting credit(mail, mail.at, world);
@@ -172,7 +178,7 @@ Credit credit_of_mail(const ActivityRow& mail, bool proposals_count, const Activ
 
 Credit credit_of_meeting(const ActivityRow& meeting, const ActivityWorld& world) {
     const std::vector<Kpi> kpis = kpis_of_meeting(meeting);
-    if (kpis.empty() || meeting.from.empty()) {
+    if (meeting.from.empty()) {
         return {};
     }
     Crediting credit(meeting, meeting.at, world);
@@ -188,6 +194,9 @@ Credit credit_of_meeting(const ActivityRow& meeting, const ActivityWorld& world)
         return {};
     }
     credit.for_client(credit.client_of(outside));
+    if (kpis.empty()) {
+        return credit.take();
+    }
     const kpi::EndpointEntry* organizer = credit.mailbox(meeting.from.front(), true);
     std::set<kpi::Manager> managers;
     if (organizer != nullptr && organizer->manager) {

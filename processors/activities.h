@@ -18,7 +18,8 @@ struct ActivityWorld {
     std::function<kpi::Segment(kpi::Client, base::UtcMillis)> segment_of;
 };
 
-/// What attribution decided: the client, and what the activity gives.
+/// What attribution decided: the client, and what the activity gives. A mail that no human wrote
+/// and a meeting that gives no number have a client all the same: they stand in its timeline.
 struct Credit {
     kpi::Client client;
     std::vector<kpi::Contribution> contributions;

@@ -20,7 +20,7 @@ namespace processors {
 
 /// Raised with every change of what the fold makes of a log: rows of another version are built
 /// anew.
-inline constexpr std::uint64_t fold_version = 4;
+inline constexpr std::uint64_t fold_version = 5;
 
 /// The fold of one partition's log into rows: record after record, a pure function of their bytes.
 ///

@@ -28,8 +28,4 @@ private:
     FoldState& state_;
 };
 
-/// Pure: the ranges in which the client is existing, with one window for all times.
-kpi::Intervals existing_intervals(const std::vector<store::ClientPayment>& payments,
-                                  base::Millis new_window);
-
 }  // namespace processors

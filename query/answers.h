@@ -54,6 +54,17 @@ base::Result<std::string> board(const store::ReadView& view, const Params& param
 base::Result<std::string> managers(const store::ReadView& view, const Params& params,
                                    const Ports& ports);
 
+/// Where the clients stand at `at` (an instant or a local date; the view's log time): what happened
+/// before it decides. Parameters: state (several by comma, `existing` for all four of it), owner,
+/// class, at, sort, company, limit, cursor, count.
+base::Result<std::string> clients(const store::ReadView& view, const Params& params,
+                                  const Ports& ports);
+
+/// What a client and the company did, newest first. Parameters: a range as in `kpis`; company,
+/// limit, cursor, count.
+base::Result<std::string> client_timeline(const store::ReadView& view, std::string_view client_id,
+                                          const Params& params, const Ports& ports);
+
 /// The configured sources and what came of them. Parameters: company.
 base::Result<std::string> sources(const store::ReadView& view, const Params& params,
                                   const Ports& ports);

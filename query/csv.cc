@@ -55,18 +55,34 @@ constexpr std::array<std::string_view, 6> manager_columns{"id",   "name", "team"
 constexpr std::array<std::string_view, 9> source_columns{"id",     "kind",          "class",
                                                          "state",  "last_event_at", "up_to",
                                                          "events", "duplicates",    "quarantined"};
+constexpr std::array<std::string_view, 11> client_columns{"id",
+                                                          "name",
+                                                          "owner",
+                                                          "class",
+                                                          "state",
+                                                          "first_payment_at",
+                                                          "last_touch_at",
+                                                          "days_since_touch",
+                                                          "touches",
+                                                          "in_work",
+                                                          "working_days_since_touch"};
+constexpr std::array<std::string_view, 7> timeline_columns{"at",        "entity", "id",   "manager",
+                                                           "direction", "what",   "touch"};
 constexpr std::array<std::string_view, 12> item_columns{
     "id",          "source",       "reason", "stage",       "origin.file", "origin.line",
     "origin.byte", "origin.index", "detail", "received_at", "bytes",       "state"};
 
-/// A list that an answer may have, by the name of its member.
+/// A list that an answer may have, by the name of its member, and of one that stands `beside` it
+/// when two lists have one name.
 struct ListShape {
     std::string_view member;
     std::span<const std::string_view> columns;
+    std::string_view beside{};
 };
-constexpr std::array<ListShape, 5> shapes{
-    ListShape{"calls", call_columns}, ListShape{"contributions", contribution_columns},
-    ListShape{"managers", manager_columns}, ListShape{"sources", source_columns},
+constexpr std::array<ListShape, 7> shapes{
+    ListShape{"calls", call_columns},       ListShape{"contributions", contribution_columns},
+    ListShape{"managers", manager_columns}, ListShape{"clients", client_columns},
+    ListShape{"sources", source_columns},   ListShape{"items", timeline_columns, "client"},
     ListShape{"items", item_columns}};
 
 bool looks_like_formula(std::string_view text) {
@@ -209,7 +225,8 @@ base::Result<std::string> csv(std::string_view answer) {
         return out;
     }
     for (const ListShape& shape : shapes) {
-        if (const json::array* items = list(shape.member)) {
+        const json::array* items = list(shape.member);
+        if (items != nullptr && (shape.beside.empty() || object->contains(shape.beside))) {
             std::vector<Column> columns;
             for (const std::string_view path : shape.columns) {
                 columns.push_back({column_name(path), std::string(path)});

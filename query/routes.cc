@@ -271,6 +271,25 @@ void add_plain(base::HttpRouter& router, const std::shared_ptr<const Routes>& ro
                });
 }
 
+using NamedAnswer = base::Result<std::string> (*)(const store::ReadView&, std::string_view,
+                                                  const Params&, const Ports&);
+
+/// As `add_plain`, about what the path names in its part `name`.
+void add_named(base::HttpRouter& router, const std::shared_ptr<const Routes>& routes,
+               std::string pattern, std::string_view name, NamedAnswer answer, bool is_list) {
+    router.get(std::move(pattern), base::HandlerMode::worker,
+               [routes, name, answer, is_list](const HttpRequest& request, const HttpReply& reply) {
+                   const std::string id(request.param(name));
+                   reply_when_applied(routes->ports(), request, reply, [=] {
+                       return routes->get(request, is_list,
+                                          [answer, &id](const store::ReadView& view,
+                                                        const Asked& asked, const Ports& ports) {
+                                              return answer(view, id, asked.params, ports);
+                                          });
+                   });
+               });
+}
+
 void add_call_routes(base::HttpRouter& router, const std::shared_ptr<const Routes>& routes) {
     router.get("/v1/calls", base::HandlerMode::worker,
                [routes](const HttpRequest& request, const HttpReply& reply) {
@@ -321,21 +340,13 @@ void add_routes(base::HttpRouter& router, RoutePorts ports) {
     add_plain(router, routes, "/v1/pace", pace, false);
     add_plain(router, routes, "/v1/board", board, false);
     add_plain(router, routes, "/v1/managers", managers, false);
+    add_plain(router, routes, "/v1/clients", clients, true);
     add_plain(router, routes, "/v1/sources", sources, false);
     add_plain(router, routes, "/v1/quarantine", quarantine, true);
     add_call_routes(router, routes);
-    router.get("/v1/quarantine/{id}", base::HandlerMode::worker,
-               [routes](const HttpRequest& request, const HttpReply& reply) {
-                   const std::string id(request.param("id"));
-                   reply_when_applied(routes->ports(), request, reply, [=] {
-                       return routes->get(request, false,
-                                          [&id](const store::ReadView& view, const Asked& asked,
-                                                const Ports& answer_ports) {
-                                              return quarantine_item(view, id, asked.params,
-                                                                     answer_ports);
-                                          });
-                   });
-               });
+    add_named(router, routes, "/v1/quarantine/{id}", "id", quarantine_item, false);
+    add_named(router, routes, "/v1/clients/{client_id}/timeline", "client_id", client_timeline,
+              true);
     router.get("/openapi.yaml", base::HandlerMode::io,
                [](const HttpRequest&, const HttpReply& reply) {
                    HttpResponse response;

@@ -15,6 +15,7 @@
 #include "base/time.h"
 #include "events/event.h"
 #include "events/fingerprint.h"
+#include "kpi/client_state.h"
 #include "kpi/contribution.h"
 #include "kpi/ids.h"
 #include "store/keys.h"
@@ -172,15 +173,7 @@ struct DirectoryRow {
     friend bool operator==(const DirectoryRow&, const DirectoryRow&) = default;
 };
 
-struct ClientPayment {
-    std::string key;  ///< ledger, NUL, payment id
-    base::UtcMillis at{};
-    std::int64_t minor = 0;
-    kpi::Currency currency{};
-    bool refund = false;
-    std::string invoice;  ///< ledger, NUL, invoice id; empty: none named
-    friend bool operator==(const ClientPayment&, const ClientPayment&) = default;
-};
+using ClientPayment = kpi::ClientPayment;
 struct ClientRow {
     std::vector<ClientPayment> payments;  ///< by key
     friend bool operator==(const ClientRow&, const ClientRow&) = default;

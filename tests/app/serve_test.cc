@@ -55,6 +55,39 @@ std::string call_events(int count) {
     return out;
 }
 
+/// A CloudEvent as a line.
+std::string event(const std::string& id, const std::string& type, const std::string& data) {
+    return R"({"specversion": "1.0", "source": "/crm", "id": ")" + id +
+           R"(", "type": "normwatch.)" + type + R"(.v1", "data": )" +
+           json::serialize(json::parse(data)) + "}\n";
+}
+
+/// What happened to one client over all channels, some of it without giving a number.
+std::string client_events() {
+    return event("1", "call",
+                 R"({"call_id": "k1", "direction": "outbound", "from": "101", "to": "+74951234567",
+                     "started_at": "2024-11-01T07:00:00Z", "answered_at": "2024-11-01T07:00:10Z",
+                     "ended_at": "2024-11-01T07:01:10Z"})") +
+           event("2", "email",
+                 R"({"message_id": "<a@x>", "from": "buyer@romashka.example",
+                     "to": ["bob@acme.example"], "sent_at": "2024-11-02T07:00:00Z"})") +
+           event("3", "email",
+                 R"({"message_id": "<b@x>", "from": "buyer@romashka.example", "class": "auto",
+                     "to": ["bob@acme.example"], "sent_at": "2024-11-03T07:00:00Z"})") +
+           event("4", "meeting",
+                 R"({"uid": "u1", "sequence": 2, "status": "cancelled",
+                     "organizer": "bob@acme.example",
+                     "attendees": [{"address": "buyer@romashka.example"}],
+                     "starts_at": "2024-11-04T07:00:00Z", "ends_at": "2024-11-04T08:00:00Z"})") +
+           event("5", "invoice",
+                 R"({"invoice_id": "i1", "ledger": "1c", "client": "c-17", "status": "issued",
+                     "issued_at": "2024-11-05", "amount": {"minor": 500, "currency": "RUB"}})") +
+           event("6", "payment",
+                 R"({"payment_id": "p1", "ledger": "1c", "client": "c-17", "invoice_id": "i1",
+                     "received_at": "2024-11-06T07:00:00Z", "kind": "payment",
+                     "amount": {"minor": 500, "currency": "RUB"}})");
+}
+
 class Serve : public testing::Test {
 protected:
     void SetUp() override {
@@ -184,6 +217,53 @@ TEST_F(Serve, CommandsGiveTheSameThroughAServer) {
         EXPECT_EQ(run(words).out, through[n]) << words.front() << " " << words.back();
     }
     EXPECT_EQ(json::parse(through[1]).as_object().at("calls").as_array().size(), 1500U);
+}
+
+TEST_F(Serve, ShowsItsClientsOverAllChannels) {
+    write("directory.yaml",
+          "managers: [{id: m-bob, name: Bob}]\n"
+          "endpoints: [{kind: extension, address: \"101\", manager: m-bob},"
+          " {kind: email, address: bob@acme.example, manager: m-bob}]\n"
+          "clients: [{id: c-17, name: Romashka, owner: m-bob, class: A,"
+          " phones: [\"+74951234567\"], emails: [buyer@romashka.example]}]\n");
+    write("events.jsonl", client_events());
+    start();
+    ask({"directory", "apply", "--wait", path("directory.yaml")});
+    const json::object imported =
+        ask({"import", "--source", "crm", "--wait", path("events.jsonl")});
+    EXPECT_EQ(imported.at("accepted"), json::value(6));
+    EXPECT_EQ(imported.at("quarantined"), json::value(0));
+    const base::HttpClient client =
+        std::move(base::HttpClient::open("http://127.0.0.1:" + port_)).value();
+    const auto get = [&](const std::string& target) {
+        const base::HttpResponse response = client.get(target).value();
+        EXPECT_EQ(response.status, 200) << target;
+        return json::parse(response.body).as_object();
+    };
+    const auto first = [&](const std::string& at, const std::string& member) {
+        const json::object answer = get("/v1/clients?at=" + at);
+        return json::serialize(answer.at("clients").as_array().at(0).as_object().at(member));
+    };
+    EXPECT_EQ(first("2024-11-05", "state"), R"("lead")");
+    EXPECT_EQ(first("2024-11-06", "state"), R"("new")");
+    EXPECT_EQ(first("2024-11-07", "state"), R"("active")");
+    EXPECT_EQ(first("2025-02-04", "state"), R"("sleeping")");
+    EXPECT_EQ(first("2025-02-05", "state"), R"("lost")");
+    EXPECT_EQ(first("2024-11-07", "class"), R"("A")");
+    EXPECT_EQ(first("2024-11-07", "touches"), "1");
+    EXPECT_EQ(first("2024-11-07", "days_since_touch"), "5");
+    EXPECT_EQ(get("/v1/clients?state=lost&at=2024-11-07").at("clients").as_array().size(), 0U);
+    std::string shown;
+    const json::object timeline = get("/v1/clients/c-17/timeline");
+    for (const json::value& item : timeline.at("items").as_array()) {
+        shown += std::string(item.at("entity").as_string()) + "=" +
+                 std::string(item.at("what").as_string()) + " ";
+    }
+    EXPECT_EQ(shown,
+              "payment=payment invoice=issued meeting=cancelled email=auto email=human "
+              "call=answered ");
+    EXPECT_EQ(client.get("/v1/clients/c-18/timeline").value().status, 404);
+    EXPECT_EQ(ask({"doctor"}).at("result"), json::value("equal"));
 }
 
 TEST_F(Serve, ReadsAFollowedFileAsItGrows) {

@@ -30,6 +30,8 @@ TEST(SettingsTimeline, HasDefaultsBeforeAnyDeclaration) {
     EXPECT_EQ(settings.short_abandon, base::Millis{5'000});
     EXPECT_EQ(settings.min_connect, base::Millis{1'000});
     EXPECT_EQ(settings.new_window_days, 0);
+    EXPECT_EQ(settings.in_work_days, 30);
+    EXPECT_EQ(settings.lost_after_days, std::nullopt);
     EXPECT_TRUE(settings.proposals_from_mail);
 }
 
@@ -70,8 +72,10 @@ TEST(SettingsTimeline, ALaterConfigurationOutranksAnEarlierPerson) {
 
 TEST(SettingsTimeline, CarriesEveryOtherKey) {
     kpi::SettingsTimeline timeline;
-    kpi::SettingsEntry all =
-        entry(base::since_ever, {{"short_abandon_seconds", 2.5}, {"new_window_days", 30}});
+    kpi::SettingsEntry all = entry(base::since_ever, {{"short_abandon_seconds", 2.5},
+                                                      {"new_window_days", 30},
+                                                      {"in_work_days", 14},
+                                                      {"lost_after_days", 120}});
     all.words = {{"proposals_from", "events"}};
     all.company_name = "Acme";
     all.region = "RU";
@@ -87,6 +91,8 @@ TEST(SettingsTimeline, CarriesEveryOtherKey) {
     const kpi::Settings settings = timeline.at(day(1));
     EXPECT_EQ(settings.short_abandon, base::Millis{2'500});
     EXPECT_EQ(settings.new_window_days, 30);
+    EXPECT_EQ(settings.in_work_days, 14);
+    EXPECT_EQ(settings.lost_after_days, 120);
     EXPECT_FALSE(settings.proposals_from_mail);
     EXPECT_EQ(settings.company_name, "Acme");
     EXPECT_EQ(settings.region, "RU");

@@ -51,6 +51,7 @@ protected:
             world_.add_call("main", std::to_string(i),
                             answered(world_, instant, {{"m-bob", "north", 30}}));
         }
+        world_.declare_client("c-1", "Romashka", "m-bob");
         query::RoutePorts ports;
         ports.views = &views_;
         ports.normal_number = [](std::string_view, std::string_view text) {
@@ -113,6 +114,8 @@ TEST_F(RoutesTest, AnswerWhatTheyAreNamedFor) {
         {"/v1/calls/" + store::call_id_of("main", "1"), "legs"},
         {"/v1/explain?kpi=calls_in", "contributions"},
         {"/v1/managers", "managers"},
+        {"/v1/clients?sort=name", "clients"},
+        {"/v1/clients/c-1/timeline", "items"},
         {"/v1/sources", "sources"},
         {"/v1/quarantine", "items"},
     };
@@ -132,9 +135,10 @@ TEST_F(RoutesTest, AreAllInOpenApi) {
     const HttpResponse response = get("/openapi.yaml");
     EXPECT_EQ(response.status, 200);
     EXPECT_EQ(response.body, query::openapi_yaml());
-    for (const char* path : {"/v1/kpis", "/v1/calls", "/v1/calls/{call_id}", "/v1/calls/search",
-                             "/v1/explain", "/v1/managers", "/v1/sources", "/v1/quarantine",
-                             "/v1/quarantine/{id}", "/openapi.yaml"}) {
+    for (const char* path :
+         {"/v1/kpis", "/v1/calls", "/v1/calls/{call_id}", "/v1/calls/search", "/v1/explain",
+          "/v1/managers", "/v1/clients", "/v1/clients/{client_id}/timeline", "/v1/sources",
+          "/v1/quarantine", "/v1/quarantine/{id}", "/openapi.yaml"}) {
         EXPECT_NE(response.body.find(std::string("\n  ") + path + ":\n"), std::string::npos)
             << path;
     }
@@ -179,10 +183,11 @@ TEST_F(RoutesTest, WaitForMinOffset) {
 
 TEST_F(RoutesTest, TellFailuresAsProblems) {
     const std::pair<std::string, int> rows[] = {
-        {"/v1/kpis?kpi=nonsense", 400}, {"/v1/kpis?company=other", 400},
-        {"/v1/kpis?limit=0", 400},      {"/v1/calls?number=%2B79161110001", 400},
-        {"/v1/calls/AAAA", 404},        {"/v1/quarantine/0-1", 404},
-        {"/v1/calls?colour=red", 400},
+        {"/v1/kpis?kpi=nonsense", 400},    {"/v1/kpis?company=other", 400},
+        {"/v1/kpis?limit=0", 400},         {"/v1/calls?number=%2B79161110001", 400},
+        {"/v1/calls/AAAA", 404},           {"/v1/quarantine/0-1", 404},
+        {"/v1/calls?colour=red", 400},     {"/v1/clients?state=rich", 400},
+        {"/v1/clients/c-2/timeline", 404},
     };
     for (const auto& [target, status] : rows) {
         const HttpResponse response = get(target);

@@ -164,7 +164,10 @@ void World::add_activity(events::Kind kind, std::string_view scope_name,
     for (const kpi::Contribution& one : row.contributions) {
         index(store::Index::kind, key.kind, one.at, key);
         index(store::Index::manager, one.manager.value(), one.at, key);
+        index(store::Index::client, row.client.value(), one.at, key);
     }
+    index(store::Index::client, row.client.value(), row.at, key);
+    index(store::Index::client, row.resolved_client.value(), row.at, key);
     put_entity(key, store::encode(row));
     must(cells_.replace(company_, {}, row.contributions));
 }
@@ -188,6 +191,23 @@ void World::declare(std::string_view id, std::string_view team_id, kpi::Validity
     entry.team = team(team_id);
     entry.validity = validity;
     directory_.put(entry.id + "/" + std::to_string(base::to_ms(validity.from)), entry);
+}
+
+void World::declare_client(std::string_view id, std::string_view name, std::string_view owner,
+                           std::string_view client_class, kpi::Validity validity) {
+    kpi::ClientEntry entry;
+    entry.client = client(id);
+    entry.id = id;
+    entry.name = subject(name);
+    entry.owner = manager(owner);
+    entry.client_class = client_class;
+    entry.validity = validity;
+    directory_.put("client " + entry.id + "/" + std::to_string(base::to_ms(validity.from)), entry);
+}
+
+void World::set_payments(std::string_view client_id, std::vector<kpi::ClientPayment> payments) {
+    rows_.put(store::Family::state, store::client_key(company_, client(client_id)),
+              store::encode(store::ClientRow{std::move(payments)}));
 }
 
 store::ReadView World::view() {

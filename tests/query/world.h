@@ -53,11 +53,18 @@ public:
     /// A manager's entry in the directory.
     void declare(std::string_view id, std::string_view team, kpi::Validity validity = {});
 
+    /// A client's entry in the directory; an empty owner or class is none.
+    void declare_client(std::string_view id, std::string_view name, std::string_view owner,
+                        std::string_view client_class = "", kpi::Validity validity = {});
+    /// All payments and refunds of a client.
+    void set_payments(std::string_view client_id, std::vector<kpi::ClientPayment> payments);
+
     /// The state so far.
     store::ReadView view();
     query::Ports& ports() { return ports_; }
     store::PositionRow& position() { return position_; }
     kpi::Directory& directory() { return directory_; }
+    kpi::SettingsTimeline& settings() { return settings_; }
 
 private:
     template <class Id>
