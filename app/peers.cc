@@ -184,7 +184,7 @@ std::string Peers::owner_of(std::uint32_t partition) {
         const std::lock_guard lock(owners_mutex_);
         return partition < owners_.size() ? owners_[partition] : std::string();
     };
-    const std::string known = last_word();
+    std::string known = last_word();
     // This node would know if it owned the partition: such a word is an old one.
     const bool is_good = !known.empty() && known != node_.config().kafka->instance_id;
     const Steady::time_point now = Steady::now();

@@ -18,11 +18,11 @@
 
 namespace eventlog {
 
-template <auto free_it>
+template <auto FreeIt>
 struct KafkaFree {
     template <class T>
     void operator()(T* one) const {
-        free_it(one);
+        FreeIt(one);
     }
 };
 /// A consumer is let go without the farewell of a close, which may wait for a broker that is away.

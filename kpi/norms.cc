@@ -30,6 +30,11 @@ std::string_view to_string(Grain grain) {
     return grain_words[static_cast<std::size_t>(grain) - 1];
 }
 
+int days_of(Grain grain) {
+    constexpr std::array days{1, 7, 30};
+    return days[static_cast<std::size_t>(grain) - 1];
+}
+
 Interval period_of(Grain grain, const Zone& zone, base::UtcMillis at) {
     std::chrono::year_month_day first = zone.day_of(at);
     std::chrono::year_month_day next = days_after(first, 1);
@@ -102,6 +107,18 @@ std::vector<const NormEntry*> Norms::in_force(const Whom& whom, base::UtcMillis 
         found.push_back(one.second);
     }
     return found;
+}
+
+const NormEntry* Norms::of_touches(const Whom& whom, std::string_view client_class,
+                                   base::UtcMillis at) const {
+    const NormEntry* best = nullptr;
+    for (const NormEntry* const entry : in_force(whom, at)) {
+        if (entry->kpi == "touches" && entry->client_class == client_class &&
+            (best == nullptr || entry->per < best->per)) {
+            best = entry;
+        }
+    }
+    return best;
 }
 
 }  // namespace kpi

@@ -21,6 +21,8 @@ namespace kpi {
 enum class Grain : std::uint8_t { day = 1, week = 2, month = 3 };
 std::optional<Grain> grain_of(std::string_view word);
 std::string_view to_string(Grain grain);
+/// Days of a period; a month has 30.
+int days_of(Grain grain);
 /// The period of this grain that holds an instant.
 Interval period_of(Grain grain, const Zone& zone, base::UtcMillis at);
 
@@ -72,6 +74,11 @@ public:
     /// role before team before company, then a plan before a norm, then the latest `from`. By KPI,
     /// segment and period as texts, client class. Valid as long as the entries are.
     std::vector<const NormEntry*> in_force(const Whom& whom, base::UtcMillis at) const;
+
+    /// The norm of touches with clients of this class, of the shortest period; nullptr: there is
+    /// none. Source: domain.md 6, overdue contact.
+    const NormEntry* of_touches(const Whom& whom, std::string_view client_class,
+                                base::UtcMillis at) const;
 
 private:
     std::map<std::string, std::shared_ptr<const NormEntry>> entries_;

@@ -108,6 +108,9 @@ private:
     base::Result<void> sort_items();
     base::Result<void> cut_page();
     base::Result<std::string> place_of(const Item& item);
+    /// Whether the norm of touches for its class is exceeded; nullopt: there is none.
+    std::optional<bool> is_overdue(const ClientSeen& seen, std::optional<base::UtcMillis> last,
+                                   const WorkingDays& days) const;
     base::Result<void> write_item(base::JsonWriter& out, const Item& item, WorkingDays& days);
     std::string cursor_behind(const Item& item) const;
     std::vector<kpi::Client> by_ordinal();
@@ -284,6 +287,26 @@ base::Result<void> ClientList::cut_page() {
     return base::success();
 }
 
+std::optional<bool> ClientList::is_overdue(const ClientSeen& seen,
+                                           std::optional<base::UtcMillis> last,
+                                           const WorkingDays& days) const {
+    const kpi::Directory& directory = *question_.company().directory;
+    const kpi::ManagerEntry* const owner = directory.manager(seen.owner, at_);
+    const kpi::Whom whom{seen.owner, owner == nullptr ? std::string_view() : owner->role,
+                         owner == nullptr ? kpi::Team() : owner->team};
+    const kpi::NormEntry* const norm =
+        seen.client_class.empty() ? nullptr
+                                  : directory.norms().of_touches(whom, seen.client_class, at_);
+    if (norm == nullptr || norm->value.num == 0) {
+        return std::nullopt;
+    }
+    if (!last) {
+        return true;
+    }
+    // More days than the norm leaves between two touches.
+    return days.days_since(*last) * norm->value.num > kpi::days_of(norm->per) * norm->value.den;
+}
+
 base::Result<void> ClientList::write_item(base::JsonWriter& out, const Item& item,
                                           WorkingDays& days) {
     Names& names = question_.names();
@@ -314,6 +337,12 @@ base::Result<void> ClientList::write_item(base::JsonWriter& out, const Item& ite
     out.member("in_work", seen.owner && item.contacts.touches > 0);
     write_days("working_days_since_touch",
                last ? days.working_days_since(*last, seen.owner) : std::nullopt);
+    out.key("overdue");
+    if (const auto overdue = is_overdue(seen, last, days)) {
+        out.value(*overdue);
+    } else {
+        out.null();
+    }
     out.end_object();
     return base::success();
 }

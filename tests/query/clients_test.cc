@@ -106,11 +106,11 @@ TEST_F(ClientsTest, ShowWhoseTheyAreAndWhereTheyStand) {
               R"({"id":"c-1","name":"Romashka","owner":"m-bob","class":"A","state":"active",)"
               R"("first_payment_at":"2026-10-01T09:00:00.000Z",)"
               R"("last_touch_at":"2026-10-29T07:00:00.000Z","days_since_touch":4,"touches":2,)"
-              R"("in_work":true,"working_days_since_touch":null})");
+              R"("in_work":true,"working_days_since_touch":null,"overdue":null})");
     EXPECT_EQ(member_of(all, "clients.3"),
               R"({"id":"c-4","name":null,"owner":null,"class":null,"state":"lead",)"
               R"("first_payment_at":null,"last_touch_at":null,"days_since_touch":null,"touches":0,)"
-              R"("in_work":false,"working_days_since_touch":null})");
+              R"("in_work":false,"working_days_since_touch":null,"overdue":null})");
     EXPECT_EQ(member_of(all, "at"), "2026-11-02T12:00:00.000Z");
     EXPECT_EQ(member_of(all, "next_cursor"), "null");
     EXPECT_EQ(ids({}), "c-1 c-2 c-3 c-4 c-5");
@@ -207,6 +207,24 @@ TEST_F(ClientsTest, HaveTheSettingsOfTheInstant) {
     EXPECT_EQ(column({}, "state"), "active lost new lead lost");
     EXPECT_EQ(column({{"at", "2026-10-31T08:00:00Z"}}, "touches"), "2 0 0 0 0");
     EXPECT_EQ(column({{"at", "2026-10-31T08:00:00Z"}}, "state"), "active lost new lead sleeping");
+}
+
+TEST_F(ClientsTest, AreOverdueByTheNormOfTheirClass) {
+    kpi::NormEntry norm;
+    norm.kpi = "touches";
+    norm.per = kpi::Grain::week;
+    norm.client_class = "A";
+    norm.value = {7, 4};  // every four days
+    world_.directory().put("norm", norm);
+    EXPECT_EQ(column({}, "class"), "A B A null null");
+    EXPECT_EQ(column({}, "days_since_touch"), "4 91 1 null null");
+    EXPECT_EQ(column({}, "overdue"), "false null false null null");
+    norm.value = {8, 4};
+    world_.directory().put("norm", norm);
+    EXPECT_EQ(column({}, "overdue"), "true null false null null");
+    norm.value = {0, 1};
+    world_.directory().put("norm", norm);
+    EXPECT_EQ(column({}, "overdue"), "null null null null null");
 }
 
 TEST_F(ClientsTest, CountTheWorkingDaysOfTheirOwner) {
