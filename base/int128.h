@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 namespace base {
@@ -12,12 +13,23 @@ inline std::string to_decimal(Int128 value) {
     const bool negative = value < 0;
     Uint128 rest =
         negative ? Uint128{0} - static_cast<Uint128>(value) : static_cast<Uint128>(value);
-    std::string digits;
-    do {
-        digits.insert(digits.begin(), static_cast<char>('0' + static_cast<int>(rest % 10)));
+    // Most values fit into 64 bits, whose division is many times faster.
+    char digits[40];
+    char* first = digits + sizeof(digits);
+    constexpr Uint128 narrow_max = ~std::uint64_t{0};
+    while (rest > narrow_max) {
+        *--first = static_cast<char>('0' + static_cast<int>(rest % 10));
         rest /= 10;
-    } while (rest != 0);
-    return negative ? "-" + digits : digits;
+    }
+    auto narrow = static_cast<std::uint64_t>(rest);
+    do {
+        *--first = static_cast<char>('0' + narrow % 10);
+        narrow /= 10;
+    } while (narrow != 0);
+    if (negative) {
+        *--first = '-';
+    }
+    return {first, digits + sizeof(digits)};
 }
 
 }  // namespace base

@@ -64,24 +64,78 @@ public:
         }
         return base::success();
     }
-    std::optional<kpi::Ratio> of(const PaceRow& row) const {
+    /// Rows of one manager stand together, so his sums are made once.
+    std::optional<kpi::Ratio> of(const PaceRow& row) {
         const auto found = wanted_.find({row.period, row.norm->client_class});
         if (!row.kpi || found == wanted_.end()) {
             return std::nullopt;
         }
+        One& one = found->second;
+        if (one.sums_of != row.manager) {
+            one.sums.clear();
+            one.sums_of = row.manager;
+        }
+        const auto [sum, is_new] = one.sums.try_emplace(row.norm->segment);
+        if (is_new) {
+            sum->second = one.actuals.of(row.manager, row.norm->segment);
+        }
         const kpi::Currency currency = row.norm->currency.value_or(question_.settings().currency);
-        return found->second.actuals.of(row.manager, row.norm->segment).amount(*row.kpi, currency);
+        return sum->second.amount(*row.kpi, currency);
     }
 
 private:
     struct One {
         std::set<kpi::Kpi> kpis;
         Actuals actuals;
+        kpi::Manager sums_of;
+        std::map<kpi::NormSegment, Tally> sums;
     };
     Question& question_;
     base::UtcMillis at_;
     std::optional<kpi::Manager> only_;
     std::map<std::pair<kpi::Interval, std::string>, One> wanted_;
+};
+
+/// Fills in what rows say; those of one manager stand together.
+class Judge {
+public:
+    Judge(Question& question, WorkedTime& times, PeriodActuals& actuals, base::UtcMillis at)
+        : directory_(*question.company().directory),
+          min_expected_(question.settings().min_expected),
+          times_(times),
+          actuals_(actuals),
+          at_(at) {}
+
+    void fill(PaceRow& row, const RosterEntry& manager) {
+        if (manager_ != &manager) {
+            manager_ = &manager;
+            employed_since_ = directory_.employed(manager.manager).front().from;
+            his_times_.clear();
+        }
+        const auto [time, is_new] = his_times_.try_emplace(row.period);
+        if (is_new) {
+            time->second = times_.in_period(manager, row.period, at_);
+        }
+        row.actual = actuals_.of(row);
+        const kpi::Ratio share = row.norm->share(employed_since_, at_);
+        row.pace = kpi::pace_of(
+            {.actual = row.actual,
+             .norm = {row.norm->value.num * share.num, row.norm->value.den * share.den},
+             .polarity = row.norm->polarity,
+             .is_spread = is_spread(row.kpi),
+             .time = time->second,
+             .min_expected = min_expected_});
+    }
+
+private:
+    const kpi::Directory& directory_;
+    kpi::Ratio min_expected_;
+    WorkedTime& times_;
+    PeriodActuals& actuals_;
+    base::UtcMillis at_;
+    const RosterEntry* manager_ = nullptr;
+    base::UtcMillis employed_since_{};
+    std::map<kpi::Interval, std::optional<kpi::PeriodTime>> his_times_;
 };
 
 void write_amount(base::JsonWriter& out, const std::optional<kpi::Ratio>& amount,
@@ -131,21 +185,13 @@ base::Result<std::vector<PaceRow>> pace_rows(Question& question, base::UtcMillis
         }
     }
     BOOST_OUTCOME_TRY(actuals.read());
-    const kpi::Ratio min_expected = question.settings().min_expected;
+    Judge judge(question, times, actuals, at);
     auto manager = managers.begin();
     for (PaceRow& row : rows) {
-        manager = std::find_if(manager, managers.end(),
-                               [&](const RosterEntry& one) { return one.manager == row.manager; });
-        row.actual = actuals.of(row);
-        const kpi::Intervals employed = directory.employed(row.manager);
-        const kpi::Ratio share = row.norm->share(employed.front().from, at);
-        row.pace = kpi::pace_of(
-            {.actual = row.actual,
-             .norm = {row.norm->value.num * share.num, row.norm->value.den * share.den},
-             .polarity = row.norm->polarity,
-             .is_spread = is_spread(row.kpi),
-             .time = times.in_period(*manager, row.period, at),
-             .min_expected = min_expected});
+        while (manager->manager != row.manager) {
+            ++manager;
+        }
+        judge.fill(row, *manager);
     }
     return rows;
 }
