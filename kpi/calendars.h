@@ -78,10 +78,11 @@ public:
                                    base::UtcMillis until) const;
     /// When a manager is absent.
     Intervals absences(Manager manager) const;
-
-private:
+    /// The calendar that speaks at `at`; nullptr: none is for them. It stands until the next
+    /// change.
     const CalendarEntry* in_force(const Whom& whom, base::UtcMillis at) const;
 
+private:
     std::map<std::string, std::shared_ptr<const CalendarEntry>> calendars_;
     std::map<std::string, std::shared_ptr<const AbsenceEntry>> absences_;
 };

@@ -40,6 +40,11 @@ enum class Kpi : std::uint8_t {
     invoices_paid = 32,  ///< counted; its amount makes average_cheque
     payments_amount = 33,
     refunds_amount = 34,
+    missed_cases = 35,
+    callbacks_returned = 36,
+    callbacks_recovered = 37,
+    callbacks_expired = 38,
+    callback_seconds = 39,  ///< working time
     // computed from others, never contributed
     answer_rate = 40,
     connect_rate = 41,

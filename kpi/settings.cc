@@ -45,6 +45,9 @@ void apply_numbers(Settings& settings, const std::map<std::string, double>& numb
             settings.in_work_days = to_days(value);
         } else if (name == "lost_after_days") {
             settings.lost_after_days = to_days(value);
+        } else if (name == "callback_window_working_hours") {
+            constexpr double seconds_of_hour = 3600;
+            settings.callback_window = to_millis(value * seconds_of_hour);
         }
     }
 }

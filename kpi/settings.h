@@ -20,6 +20,7 @@ struct Settings {
     base::Millis short_abandon{5'000};
     base::Millis min_connect{1'000};
     std::int64_t new_window_days = 0;
+    base::Millis callback_window{std::chrono::hours(24)};  ///< of working time
     base::Millis idle{30 * 60'000};  ///< so long without activity somebody is idle
     Ratio min_expected{1, 1};        ///< pace is not judged below it before a tenth of the time
     std::int64_t in_work_days = 30;

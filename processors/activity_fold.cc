@@ -123,7 +123,7 @@ base::Result<void> ActivityFold::replace(CompanyState& company, const EntityKey&
         BOOST_OUTCOME_TRY(after_payment(company, key, before, after));
     }
     BOOST_OUTCOME_TRY(credit(company, key, after));
-    BOOST_OUTCOME_TRY(store_row(key, before, after));
+    BOOST_OUTCOME_TRY(store_row(company, key, before, after));
     switch (kind) {
         case Kind::email: return after_mail(company, key, before, after);
         case Kind::proposal: return after_proposal(company, before, after);
@@ -132,8 +132,8 @@ base::Result<void> ActivityFold::replace(CompanyState& company, const EntityKey&
     }
 }
 
-base::Result<void> ActivityFold::store_row(const EntityKey& key, const Row& before,
-                                           const Row& after) {
+base::Result<void> ActivityFold::store_row(CompanyState& company, const EntityKey& key,
+                                           const Row& before, const Row& after) {
     const store::Key bytes = store::entity_key(key);
     if (!after.known && after.payments.empty()) {
         state_.rows.erase(Family::entity, bytes);
@@ -142,7 +142,10 @@ base::Result<void> ActivityFold::store_row(const EntityKey& key, const Row& befo
     }
     BOOST_OUTCOME_TRY(state_.cells.replace(key.company, before.contributions, after.contributions));
     replace_index_keys(state_.rows, key, index_terms(key, before), index_terms(key, after));
-    return base::success();
+    if (static_cast<Kind>(key.kind) != Kind::email) {
+        return base::success();
+    }
+    return cases_.changed(company, case_event_of(key, before), case_event_of(key, after));
 }
 
 base::Result<bool> ActivityFold::is_counted(const CompanyState& company, const Row& row) {
@@ -317,7 +320,7 @@ base::Result<void> ActivityFold::set_touch(CompanyState& company, const std::str
     Row after = *stored;
     after.touch = touch;
     BOOST_OUTCOME_TRY(credit(company, key, after));
-    return store_row(key, *stored, after);
+    return store_row(company, key, *stored, after);
 }
 
 base::Result<bool> ActivityFold::proposals_count(const CompanyState& company, base::UtcMillis at) {
@@ -382,7 +385,7 @@ base::Result<void> ActivityFold::after_invoice(CompanyState& company, const Enti
         if (stored && stands(*stored)) {
             Row after = *stored;
             BOOST_OUTCOME_TRY(credit(company, payment, after));
-            BOOST_OUTCOME_TRY(store_row(payment, *stored, after));
+            BOOST_OUTCOME_TRY(store_row(company, payment, *stored, after));
         }
     }
     return base::success();
@@ -446,7 +449,7 @@ base::Result<void> ActivityFold::place_part(CompanyState& company, kpi::Scope le
     if (after.known) {
         BOOST_OUTCOME_TRY(credit(company, key, after));
     }
-    return store_row(key, before, after);
+    return store_row(company, key, before, after);
 }
 
 }  // namespace processors

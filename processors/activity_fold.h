@@ -15,7 +15,8 @@ namespace processors {
 /// first proposal.
 class ActivityFold {
 public:
-    explicit ActivityFold(FoldState& state) : state_(state), segments_(state) {}
+    ActivityFold(FoldState& state, CaseFold& cases)
+        : state_(state), cases_(cases), segments_(state) {}
 
     base::Result<Verdict> apply(CompanyState& company, const Incoming& incoming);
     /// A void of one of these kinds arrived: its target, if it is here, is judged again.
@@ -41,7 +42,8 @@ private:
     base::Result<void> place_part(CompanyState& company, kpi::Scope ledger,
                                   const std::string& invoice_id, const std::string& payment_id,
                                   const store::PaymentPart* part);
-    base::Result<void> store_row(const store::EntityKey& key, const Row& before, const Row& after);
+    base::Result<void> store_row(CompanyState& company, const store::EntityKey& key,
+                                 const Row& before, const Row& after);
     base::Result<bool> proposals_count(const CompanyState& company, base::UtcMillis at);
     base::Result<std::optional<base::UtcMillis>> first_proposal(const CompanyState& company);
     base::Result<bool> is_counted(const CompanyState& company, const Row& row);
@@ -54,6 +56,7 @@ private:
     base::Result<void> set_touch(CompanyState& company, const std::string& message_id, bool touch);
 
     FoldState& state_;
+    CaseFold& cases_;
     Segments segments_;
 };
 

@@ -361,7 +361,7 @@ base::Result<bool> CallFold::is_voided(const CompanyState& company, kpi::Scope s
     return voids && voids->hits(leg.head.revision.source);
 }
 
-base::Result<void> CallFold::replace(const CompanyState& company, kpi::Scope scope,
+base::Result<void> CallFold::replace(CompanyState& company, kpi::Scope scope,
                                      const std::string& primary, const store::CallRow* before,
                                      const store::CallRow* after) {
     const EntityKey entity = call_key(company, scope, primary);
@@ -383,7 +383,9 @@ base::Result<void> CallFold::replace(const CompanyState& company, kpi::Scope sco
     }
     BOOST_OUTCOME_TRY(state_.cells.replace(company.ordinal, was, is));
     replace_index_keys(state_.rows, entity, old_terms, new_terms);
-    return base::success();
+    return cases_.changed(company,
+                          before == nullptr ? std::nullopt : case_event_of(entity, before->call),
+                          after == nullptr ? std::nullopt : case_event_of(entity, after->call));
 }
 
 base::Result<void> CallFold::replace_aliases(const CompanyState& company, kpi::Scope scope,

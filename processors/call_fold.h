@@ -6,6 +6,7 @@
 
 #include "events/event.h"
 #include "processors/call_assembly.h"
+#include "processors/case_fold.h"
 #include "processors/fold_state.h"
 #include "processors/index_terms.h"
 #include "processors/leg_rows.h"
@@ -29,7 +30,7 @@ struct Incoming {
 /// change gathers the calls it can touch, takes them apart into legs and puts them together again.
 class CallFold {
 public:
-    explicit CallFold(FoldState& state) : state_(state), segments_(state) {}
+    CallFold(FoldState& state, CaseFold& cases) : state_(state), cases_(cases), segments_(state) {}
 
     base::Result<Verdict> apply(CompanyState& company, const Incoming& incoming);
 
@@ -76,14 +77,14 @@ private:
     base::Result<bool> is_counted(const CompanyState& company, const store::LegRow& leg);
     base::Result<store::CallRow> assemble_row(CompanyState& company, kpi::Scope scope,
                                               std::vector<store::LegRow> legs);
-    base::Result<void> replace(const CompanyState& company, kpi::Scope scope,
-                               const std::string& primary, const store::CallRow* before,
-                               const store::CallRow* after);
+    base::Result<void> replace(CompanyState& company, kpi::Scope scope, const std::string& primary,
+                               const store::CallRow* before, const store::CallRow* after);
     base::Result<void> replace_aliases(const CompanyState& company, kpi::Scope scope,
                                        const Rows& before, const Rows& after);
     base::Result<IndexTerms> index_terms(const CompanyState& company, const store::CallRow& row);
 
     FoldState& state_;
+    CaseFold& cases_;
     Segments segments_;
 };
 

@@ -71,6 +71,10 @@ std::optional<Measure> counted_measure(Kpi kpi) {
         case Kpi::touches: return Measure::touches;
         case Kpi::invoices_issued: return Measure::invoices_issued;
         case Kpi::invoices_paid: return Measure::invoices_paid;
+        case Kpi::missed_cases: return Measure::missed_cases;
+        case Kpi::callbacks_returned: return Measure::callbacks_returned;
+        case Kpi::callbacks_recovered: return Measure::callbacks_recovered;
+        case Kpi::callbacks_expired: return Measure::callbacks_expired;
         default: return std::nullopt;
     }
 }
@@ -90,6 +94,8 @@ std::optional<SumMeasures> duration_measures(Kpi kpi) {
         case Kpi::ring_seconds: return SumMeasures{Measure::ring_ms, Measure::ring_count};
         case Kpi::wait_seconds: return SumMeasures{Measure::wait_ms, Measure::wait_count};
         case Kpi::hold_seconds: return SumMeasures{Measure::hold_ms, Measure::hold_count};
+        case Kpi::callback_seconds:
+            return SumMeasures{Measure::callback_ms, Measure::callback_count};
         default: return std::nullopt;
     }
 }

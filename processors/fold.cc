@@ -38,18 +38,6 @@ std::optional<std::uint64_t> optional_number(bool present, std::uint64_t number)
     return present ? std::optional(number) : std::nullopt;
 }
 
-/// When the fact happened, for the newest event of a source; nullopt of what has no such time.
-std::optional<base::UtcMillis> event_time(const events::pb::Event& head) {
-    using events::pb::Event;
-    switch (head.data_case()) {
-        case Event::kCdrRow: return base::from_ms(head.cdr_row().ended_at());
-        case Event::kCall: return base::from_ms(head.call().started_at());
-        case Event::kCallLeg: return base::from_ms(head.call_leg().ring_started_at());
-        case Event::kEmail: return base::from_ms(head.email().sent_at());
-        default: return head.has_time() ? std::optional(base::from_ms(head.time())) : std::nullopt;
-    }
-}
-
 /// Wants the rows of the texts whose ordinals are not in memory.
 void want_unknown_names(FoldState& state, kpi::Company company, const events::EventView& event) {
     for (const events::pb::Party& party : event.personal.parties()) {
@@ -65,10 +53,12 @@ void want_unknown_names(FoldState& state, kpi::Company company, const events::Ev
 
 Fold::Fold(store::ViewStore& store)
     : state_(store),
-      calls_(state_),
-      activities_(state_),
+      timers_(state_.store, state_.rows),
+      cases_(state_, timers_),
+      calls_(state_, cases_),
+      activities_(state_, cases_),
       directory_(state_),
-      reattribution_(state_, calls_, activities_) {
+      reattribution_(state_, calls_, activities_, cases_) {
 }
 
 base::Result<void> Fold::open(std::uint64_t log_start) {
@@ -100,6 +90,7 @@ base::Result<void> Fold::open(std::uint64_t log_start) {
     for (const std::string& id : ids) {
         BOOST_OUTCOME_TRY(state_.company(id));
     }
+    BOOST_OUTCOME_TRY(timers_.open());
     BOOST_OUTCOME_TRY(directory_.load());
     if (job) {
         state_.job = *job;
@@ -110,7 +101,7 @@ base::Result<void> Fold::open(std::uint64_t log_start) {
 
 void Fold::write_position() {
     state_.write(Family::state, position_key(), state_.position);
-    if (state_.dirt.empty() && !state_.job.bracket_open) {
+    if (state_.dirt.empty() && !state_.job.bracket_open && !has_job()) {
         state_.job = store::JobRow{};
         state_.rows.erase(Family::state, job_key());
         return;
@@ -182,23 +173,33 @@ base::Result<void> Fold::apply(const eventlog::ReadRecord& record) {
     BOOST_OUTCOME_TRY(count(*company, source, event, verdict));
     if (has_job()) {
         state_.job.offset = record.offset;
-        BOOST_OUTCOME_TRY(reattribution_.work(inline_entities_max));
+        BOOST_OUTCOME_TRY(work());
     }
     ++state_.position.next_offset;
     return base::success();
 }
 
+base::Result<void> Fold::fire_timers() {
+    return timers_.fire(state_.position.log_time, inline_entities_max,
+                        [this](const store::TimerKey& timer) { return cases_.expire(timer); });
+}
+
 base::Result<void> Fold::work() {
-    BOOST_OUTCOME_TRY(reattribution_.work(inline_entities_max));
-    return base::success();
+    if (!state_.job.bracket_open) {
+        BOOST_OUTCOME_TRY(reattribution_.work(inline_entities_max));
+    }
+    return fire_timers();
 }
 
 base::Result<void> Fold::commit() {
     write_position();
     write_sources();
     state_.cells.flush();
+    cases_.flush();
     state_.names.forget();
-    return state_.rows.commit();
+    BOOST_OUTCOME_TRY(state_.rows.commit());
+    timers_.committed();
+    return base::success();
 }
 
 base::Result<Verdict> Fold::judge_event(const eventlog::ReadRecord& record,
@@ -409,60 +410,6 @@ base::Result<void> Fold::quarantine_action(const events::pb::QuarantineAction& a
     return base::success();
 }
 
-base::Result<void> Fold::count(const CompanyState& company, kpi::Source source,
-                               const events::EventView& event, Verdict verdict) {
-    auto place = sources_.find({company.ordinal, source});
-    if (place == sources_.end()) {
-        const std::string key = store::source_key(company.ordinal, source);
-        BOOST_OUTCOME_TRY(const auto stored, state_.read<store::SourceRow>(Family::state, key));
-        place =
-            sources_
-                .emplace(std::pair(company.ordinal, source), stored.value_or(store::SourceRow{}))
-                .first;
-    }
-    store::SourceRow& row = place->second;
-    store::Ledger& ledger = state_.position.ledger;
-    switch (verdict) {
-        case Verdict::fresh:
-        case Verdict::revision:
-            ++row.applied;
-            ++ledger.applied;
-            break;
-        case Verdict::duplicate:
-            ++row.duplicate;
-            ++ledger.duplicate;
-            break;
-        case Verdict::stale:
-            ++row.stale;
-            ++ledger.stale;
-            break;
-        case Verdict::conflict:
-        case Verdict::rejected:
-            ++row.quarantined;
-            ++ledger.quarantined;
-            break;
-    }
-    const auto received_at = base::from_ms(event.head.received_at());
-    row.last_received_at = std::max(row.last_received_at.value_or(received_at), received_at);
-    if (verdict != Verdict::rejected) {
-        if (const auto at = event_time(event.head)) {
-            row.newest_event_at = std::max(row.newest_event_at.value_or(*at), *at);
-        }
-        if (event.head.has_heartbeat()) {
-            const auto up_to = base::from_ms(event.head.heartbeat().up_to());
-            row.up_to = std::max(row.up_to.value_or(up_to), up_to);
-        }
-    }
-    return base::success();
-}
-
-void Fold::write_sources() {
-    for (const auto& [key, row] : sources_) {
-        state_.write(Family::state, store::source_key(key.first, key.second), row);
-    }
-    sources_.clear();
-}
-
 std::map<std::string, store::CompanyView> Fold::companies() {
     std::map<std::string, store::CompanyView> views;
     for (const auto& [ordinal, company] : state_.companies) {
@@ -483,7 +430,8 @@ std::optional<std::pair<std::uint64_t, std::uint64_t>> Fold::reattributing() con
     if (!has_job()) {
         return std::nullopt;
     }
-    return std::pair(state_.job.done, state_.job.done + state_.dirt.size());
+    const std::uint64_t timers = timers_.is_due(state_.position.log_time) ? 1 : 0;
+    return std::pair(state_.job.done, state_.job.done + state_.dirt.size() + timers);
 }
 
 std::uint64_t Fold::applied_offset() const {

@@ -13,6 +13,7 @@
 #include "processors/directory_fold.h"
 #include "processors/fold_state.h"
 #include "processors/reattribution.h"
+#include "processors/timers.h"
 #include "processors/verdict.h"
 #include "store/read_view.h"
 
@@ -20,13 +21,14 @@ namespace processors {
 
 /// Raised with every change of what the fold makes of a log: rows of another version are built
 /// anew.
-inline constexpr std::uint64_t fold_version = 5;
+inline constexpr std::uint64_t fold_version = 6;
 
 /// The fold of one partition's log into rows: record after record, a pure function of their bytes.
 ///
 /// Every record gets exactly one verdict, and the ledger balances at every record border. What a
-/// record moves in entities already folded is done with the record, unless it is more than
-/// `inline_entities_max`: then the rest is a job, which must be done before the next record
+/// record moves in entities already folded, and the timers that its log time lets fire, is done
+/// with the record, unless it is more than `inline_entities_max`: then the rest is a job, which
+/// must be done before the next record
 /// (`work`). Between directory.begin and .applied such work waits.
 ///
 /// Invariants: rows after n records are the same whatever the cut of batches (I1 of
@@ -46,7 +48,10 @@ public:
     base::Result<void> apply(const eventlog::ReadRecord& record);
 
     /// Work of an earlier record is left.
-    bool has_job() const { return !state_.job.bracket_open && !state_.dirt.empty(); }
+    bool has_job() const {
+        return (!state_.job.bracket_open && !state_.dirt.empty()) ||
+               timers_.is_due(state_.position.log_time);
+    }
     /// Does a part of it.
     base::Result<void> work();
 
@@ -86,10 +91,13 @@ private:
     base::Result<void> quarantine_action(const events::pb::QuarantineAction& action);
     base::Result<void> count(const CompanyState& company, kpi::Source source,
                              const events::EventView& event, Verdict verdict);
+    base::Result<void> fire_timers();
     void write_position();
     void write_sources();
 
     FoldState state_;
+    Timers timers_;
+    CaseFold cases_;
     CallFold calls_;
     ActivityFold activities_;
     DirectoryFold directory_;

@@ -12,13 +12,14 @@ using store::Dirt;
 using store::Index;
 
 /// Kinds that `everything` visits, in key order.
-constexpr std::array<std::uint8_t, 7> visited_kinds{store::kind_byte(events::Kind::call),
+constexpr std::array<std::uint8_t, 8> visited_kinds{store::kind_byte(events::Kind::call),
                                                     store::kind_byte(events::Kind::email),
                                                     store::kind_byte(events::Kind::meeting),
                                                     store::kind_byte(events::Kind::proposal),
                                                     store::kind_byte(events::Kind::invoice),
                                                     store::kind_byte(events::Kind::payment),
-                                                    store::voided_legs_kind};
+                                                    store::voided_legs_kind,
+                                                    store::case_kind};
 
 struct Terms {
     Index index;
@@ -102,6 +103,9 @@ base::Result<void> Reattribution::reattribute(const store::IndexKey& key) {
     const store::EntityKey entity{key.company, key.kind, key.scope, key.native_id};
     if (static_cast<events::Kind>(key.kind) == events::Kind::call) {
         return calls_.reattribute(company, entity);
+    }
+    if (key.kind == store::case_kind) {
+        return cases_.reattribute(company, entity);
     }
     return activities_.reattribute(company, entity);
 }

@@ -13,8 +13,8 @@ namespace processors {
 /// crash is begun again at its cursor. Source: engine.md 3.5.
 class Reattribution {
 public:
-    Reattribution(FoldState& state, CallFold& calls, ActivityFold& activities)
-        : state_(state), calls_(calls), activities_(activities) {}
+    Reattribution(FoldState& state, CallFold& calls, ActivityFold& activities, CaseFold& cases)
+        : state_(state), calls_(calls), activities_(activities), cases_(cases) {}
 
     /// Visits at most `entities_max` entities. True when nothing is left; otherwise the rest stands
     /// in FoldState::job with its cursor.
@@ -29,6 +29,7 @@ private:
     FoldState& state_;
     CallFold& calls_;
     ActivityFold& activities_;
+    CaseFold& cases_;
 };
 
 }  // namespace processors

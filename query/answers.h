@@ -35,6 +35,12 @@ base::Result<std::string> calls(const store::ReadView& view, const Params& param
 base::Result<std::string> call(const store::ReadView& view, std::string_view call_id,
                                const Params& params, const Who& who, const Ports& ports);
 
+/// Missed cases and what became of them, newest first missed call first. Parameters: a range as in
+/// `kpis`, of the first missed call; state (several by comma), manager and team that own the miss,
+/// tz, company, limit, cursor, count.
+base::Result<std::string> missed(const store::ReadView& view, const Params& params, const Who& who,
+                                 const Ports& ports);
+
 /// The entities and events behind a number. Parameters: kpi (one), a range, manager, team, segment,
 /// received_after, company, limit, cursor, count.
 base::Result<std::string> explain(const store::ReadView& view, const Params& params,

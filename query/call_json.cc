@@ -19,20 +19,11 @@ void write_number(base::JsonWriter& out, const std::optional<std::string>& numbe
     }
 }
 
-base::Result<void> write_client(base::JsonWriter& out, Question& question, const CallStyle& style,
-                                const kpi::AssembledCall& call) {
-    Names& names = question.names();
-    BOOST_OUTCOME_TRY(const auto id, names.text(store::Table::client, call.client));
-    BOOST_OUTCOME_TRY(const auto name, names.text(store::Table::subject, call.client_name));
-    BOOST_OUTCOME_TRY(const auto number, names.text(store::Table::subject, call.number));
-    BOOST_OUTCOME_TRY(const auto dialled, names.text(store::Table::subject, call.dialled));
-    out.key("client").begin_object().key("id");
-    write_text(out, id);
-    out.key("name");
-    write_text(out, name);
-    out.key("number");
-    write_number(out, number, style.who.reveal);
-    out.member("anonymous", call.anonymous).end_object().key("dialled");
+base::Result<void> write_dialled(base::JsonWriter& out, Question& question, const CallStyle& style,
+                                 const kpi::AssembledCall& call) {
+    BOOST_OUTCOME_TRY(const auto dialled,
+                      question.names().text(store::Table::subject, call.dialled));
+    out.key("dialled");
     write_number(out, dialled, style.who.reveal || call.direction != kpi::Direction::outbound);
     return base::success();
 }
@@ -44,15 +35,7 @@ base::Result<void> write_owner(base::JsonWriter& out, Question& question,
         out.null();
         return base::success();
     }
-    Names& names = question.names();
-    BOOST_OUTCOME_TRY(const auto manager, names.text(store::Table::manager, call.owner));
-    BOOST_OUTCOME_TRY(const auto team, names.text(store::Table::team, call.owner_team));
-    out.begin_object().key("manager");
-    write_text(out, manager);
-    out.key("team");
-    write_text(out, team);
-    out.end_object();
-    return base::success();
+    return write_whose(out, question, call.owner, call.owner_team);
 }
 
 base::Result<void> write_participation(base::JsonWriter& out, Question& question,
@@ -272,6 +255,34 @@ void add_names(const store::EntityKey& key, const store::CallRow& row,
     }
 }
 
+base::Result<void> write_client(base::JsonWriter& out, Question& question, const CallStyle& style,
+                                const kpi::AssembledCall& call) {
+    Names& names = question.names();
+    BOOST_OUTCOME_TRY(const auto id, names.text(store::Table::client, call.client));
+    BOOST_OUTCOME_TRY(const auto name, names.text(store::Table::subject, call.client_name));
+    BOOST_OUTCOME_TRY(const auto number, names.text(store::Table::subject, call.number));
+    out.key("client").begin_object().key("id");
+    write_text(out, id);
+    out.key("name");
+    write_text(out, name);
+    out.key("number");
+    write_number(out, number, style.who.reveal);
+    out.member("anonymous", call.anonymous).end_object();
+    return base::success();
+}
+
+base::Result<void> write_whose(base::JsonWriter& out, Question& question, kpi::Manager owner,
+                               kpi::Team owner_team) {
+    BOOST_OUTCOME_TRY(const auto manager, question.names().text(store::Table::manager, owner));
+    BOOST_OUTCOME_TRY(const auto team, question.names().text(store::Table::team, owner_team));
+    out.begin_object().key("manager");
+    write_text(out, manager);
+    out.key("team");
+    write_text(out, team);
+    out.end_object();
+    return base::success();
+}
+
 base::Result<void> write_call(base::JsonWriter& out, Question& question, const CallStyle& style,
                               const store::EntityKey& key, const store::CallRow& row) {
     const kpi::AssembledCall& call = row.call;
@@ -286,6 +297,7 @@ base::Result<void> write_call(base::JsonWriter& out, Question& question, const C
     out.key("ended_at");
     write_instant(out, call.ended_at, style.zone);
     BOOST_OUTCOME_TRY(write_client(out, question, style, call));
+    BOOST_OUTCOME_TRY(write_dialled(out, question, style, call));
     out.key("segment");
     write_segment(out, call.segment);
     out.key("ivr_seconds");

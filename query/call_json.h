@@ -20,6 +20,13 @@ struct CallStyle {
 void add_names(const store::EntityKey& key, const store::CallRow& row,
                std::vector<std::pair<store::Table, std::uint32_t>>& names);
 
+/// Writes the member `client` of a call into the open object. Errors: those of the store.
+base::Result<void> write_client(base::JsonWriter& out, Question& question, const CallStyle& style,
+                                const kpi::AssembledCall& call);
+/// Writes whose a missed call is, as an object. Errors: those of the store.
+base::Result<void> write_whose(base::JsonWriter& out, Question& question, kpi::Manager owner,
+                               kpi::Team owner_team);
+
 /// Writes the members of a call into the open object.
 /// Errors: those of the store.
 base::Result<void> write_call(base::JsonWriter& out, Question& question, const CallStyle& style,

@@ -48,6 +48,20 @@ constexpr std::array<std::string_view, 29> call_columns{"call_id",
                                                         "recording.seconds",
                                                         "reviewed",
                                                         "revision"};
+constexpr std::array<std::string_view, 14> case_columns{"id",
+                                                        "client.id",
+                                                        "client.name",
+                                                        "client.number",
+                                                        "client.anonymous",
+                                                        "missed_owner.manager",
+                                                        "missed_owner.team",
+                                                        "state",
+                                                        "first_missed_at",
+                                                        "calls",
+                                                        "attempted_at",
+                                                        "resolved_at",
+                                                        "attempt_seconds",
+                                                        "contact_seconds"};
 constexpr std::array<std::string_view, 7> contribution_columns{
     "entity", "id", "at", "group", "value", "value.currency", "events.id"};
 constexpr std::array<std::string_view, 6> manager_columns{"id",   "name", "team",
@@ -79,11 +93,14 @@ struct ListShape {
     std::span<const std::string_view> columns;
     std::string_view beside{};
 };
-constexpr std::array<ListShape, 7> shapes{
-    ListShape{"calls", call_columns},       ListShape{"contributions", contribution_columns},
-    ListShape{"managers", manager_columns}, ListShape{"clients", client_columns},
-    ListShape{"sources", source_columns},   ListShape{"items", timeline_columns, "client"},
-    ListShape{"items", item_columns}};
+constexpr std::array<ListShape, 8> shapes{ListShape{"calls", call_columns},
+                                          ListShape{"cases", case_columns},
+                                          ListShape{"contributions", contribution_columns},
+                                          ListShape{"managers", manager_columns},
+                                          ListShape{"clients", client_columns},
+                                          ListShape{"sources", source_columns},
+                                          ListShape{"items", timeline_columns, "client"},
+                                          ListShape{"items", item_columns}};
 
 bool looks_like_formula(std::string_view text) {
     constexpr std::string_view leads("=+-@\t\r\n\0", 8);

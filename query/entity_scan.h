@@ -15,13 +15,14 @@
 
 namespace query {
 
-/// The kinds of entities that contribute to KPIs.
-std::span<const events::Kind> contributing_kinds();
+/// The kinds of entities that contribute to KPIs, as their keys have them.
+std::span<const std::uint8_t> contributing_kinds();
 
 /// An entity at one instant at which it contributes.
 struct StandingEntity {
     const store::IndexKey& key;                    ///< `at` is the instant
     const store::CallRow* call = nullptr;          ///< of kind call
+    const store::CaseRow* missed_case = nullptr;   ///< of kind case
     const store::ActivityRow* activity = nullptr;  ///< of all other kinds
     std::vector<kpi::Contribution> contributions;  ///< those at `key.at`, unfiltered
 };
@@ -33,14 +34,18 @@ using EntityVisit = std::function<base::Result<void>(const StandingEntity&)>;
 /// `manager`: only entities that this manager takes part in or is credited with may be shown (a
 /// hint to read less; kinds whose keys do not allow it are shown all). 0 and unknown ordinals
 /// narrow nothing. Errors: those of the store, and of `visit`.
-base::Result<void> scan_entities(Question& question, std::span<const events::Kind> kinds,
+base::Result<void> scan_entities(Question& question, std::span<const std::uint8_t> kinds,
                                  const Range& range, std::optional<std::uint32_t> manager,
                                  const EntityVisit& visit);
 
 /// The key of the entity that an index key points to.
 store::EntityKey entity_of(const store::IndexKey& key);
 
-/// The public id of an entity: a call's `call_id`, any other's native id.
+/// `call`, `email`, ..., `case`: the word of explain.
+std::string_view word_of(std::uint8_t kind);
+
+/// The public id of an entity: a call's `call_id`, a case's is that of its first call, any other's
+/// its native id.
 base::Result<std::string> shown_id(Question& question, const store::IndexKey& key,
                                    const store::ActivityRow* activity);
 

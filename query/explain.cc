@@ -59,25 +59,37 @@ std::vector<Part> parts_of(kpi::Kpi kpi) {
 }
 
 /// The kinds of entities that can contribute to a KPI.
-std::vector<events::Kind> kinds_of(kpi::Kpi kpi) {
+std::vector<std::uint8_t> kinds_of(kpi::Kpi kpi) {
     using events::Kind;
+    const auto bytes = [](std::initializer_list<Kind> kinds) {
+        std::vector<std::uint8_t> found;
+        for (const Kind kind : kinds) {
+            found.push_back(store::kind_byte(kind));
+        }
+        return found;
+    };
     using kpi::Kpi;
     const Kpi base = contributing_kpis(kpi).front();
     switch (base) {
         case Kpi::emails_sent:
-        case Kpi::emails_received: return {Kind::email};
+        case Kpi::emails_received: return bytes({Kind::email});
         case Kpi::meetings_scheduled:
         case Kpi::meetings_held:
         case Kpi::meetings_no_show:
-        case Kpi::presentations_held: return {Kind::meeting};
-        case Kpi::proposals_sent: return {Kind::proposal, Kind::email};
-        case Kpi::touches: return {Kind::call, Kind::email, Kind::meeting, Kind::proposal};
+        case Kpi::presentations_held: return bytes({Kind::meeting});
+        case Kpi::proposals_sent: return bytes({Kind::proposal, Kind::email});
+        case Kpi::touches: return bytes({Kind::call, Kind::email, Kind::meeting, Kind::proposal});
         case Kpi::invoices_issued:
         case Kpi::invoices_amount:
-        case Kpi::invoices_paid: return {Kind::invoice};
+        case Kpi::invoices_paid: return bytes({Kind::invoice});
         case Kpi::payments_amount:
-        case Kpi::refunds_amount: return {Kind::payment};
-        default: return {Kind::call};
+        case Kpi::refunds_amount: return bytes({Kind::payment});
+        case Kpi::missed_cases:
+        case Kpi::callbacks_returned:
+        case Kpi::callbacks_recovered:
+        case Kpi::callbacks_expired:
+        case Kpi::callback_seconds: return {store::case_kind};
+        default: return bytes({Kind::call});
     }
 }
 
@@ -109,6 +121,7 @@ private:
     base::Result<void> add(const StandingEntity& entity);
     base::Result<bool> is_recent(const StandingEntity& entity);
     base::Result<std::vector<Evidence>> evidence(const store::IndexKey& key, kpi::Kpi kpi);
+    base::Result<std::vector<Evidence>> evidence_of_case(const store::IndexKey& key, kpi::Kpi kpi);
     base::Result<std::vector<Evidence>> payments_of(const store::IndexKey& key,
                                                     const store::ActivityRow& invoice);
     base::Result<void> name_groups();
@@ -146,6 +159,29 @@ base::Result<std::vector<Evidence>> Explanation::payments_of(const store::IndexK
     return evidence_of(heads);
 }
 
+/// Of the first missed call, and of the call or mail that resolved the case where that counts.
+base::Result<std::vector<Evidence>> Explanation::evidence_of_case(const store::IndexKey& key,
+                                                                  kpi::Kpi kpi) {
+    store::IndexKey call = key;
+    call.kind = store::kind_byte(events::Kind::call);
+    BOOST_OUTCOME_TRY(auto found, evidence(call, kpi));
+    BOOST_OUTCOME_TRY(const auto row,
+                      read_row<store::CaseRow>(question_.rows(), store::Family::entity,
+                                               store::entity_key(entity_of(key))));
+    const bool is_of_first = kpi == kpi::Kpi::missed_cases || kpi == kpi::Kpi::callbacks_expired;
+    if (!row || row->resolver_kind == 0 || is_of_first) {
+        return found;
+    }
+    store::IndexKey resolver = key;
+    resolver.kind = row->resolver_kind;
+    resolver.scope = row->resolver_scope;
+    resolver.native_id = row->resolver_native_id;
+    BOOST_OUTCOME_TRY(const auto more, evidence(resolver, kpi));
+    found.insert(found.end(), more.begin(), more.end());
+    std::sort(found.begin(), found.end());
+    return found;
+}
+
 /// The deliveries in force that make an entity's contribution: of a paid invoice those of its
 /// payments.
 base::Result<std::vector<Evidence>> Explanation::evidence(const store::IndexKey& key,
@@ -155,6 +191,9 @@ base::Result<std::vector<Evidence>> Explanation::evidence(const store::IndexKey&
         BOOST_OUTCOME_TRY(const auto row, read_row<store::CallRow>(question_.rows(),
                                                                    store::Family::entity, row_key));
         return row ? evidence_of(*row) : std::vector<Evidence>();
+    }
+    if (key.kind == store::case_kind) {
+        return evidence_of_case(key, kpi);
     }
     BOOST_OUTCOME_TRY(const auto row, read_row<store::ActivityRow>(question_.rows(),
                                                                    store::Family::entity, row_key));
@@ -250,8 +289,7 @@ base::Result<void> Explanation::name_groups() {
 }
 
 base::Result<void> Explanation::write_item(base::JsonWriter& out, const Item& item) {
-    const auto kind = static_cast<events::Kind>(item.key.kind);
-    out.begin_object().member("entity", events::to_string(kind)).member("id", item.id);
+    out.begin_object().member("entity", word_of(item.key.kind)).member("id", item.id);
     out.member("at", kpi::render(item.key.at)).key("group");
     write_word(out, item.group.empty() ? item.part : std::string_view(item.group));
     out.key("value");

@@ -40,6 +40,12 @@ std::optional<KpiMeasures> measures_of(Kpi kpi) {
             return KpiMeasures{Measure::payments_count, Measure::payments_amount};
         case Kpi::refunds_amount:
             return KpiMeasures{Measure::refunds_count, Measure::refunds_amount};
+        case Kpi::missed_cases: return KpiMeasures{Measure::missed_cases, {}};
+        case Kpi::callbacks_returned: return KpiMeasures{Measure::callbacks_returned, {}};
+        case Kpi::callbacks_recovered: return KpiMeasures{Measure::callbacks_recovered, {}};
+        case Kpi::callbacks_expired: return KpiMeasures{Measure::callbacks_expired, {}};
+        case Kpi::callback_seconds:
+            return KpiMeasures{Measure::callback_count, Measure::callback_ms};
         case Kpi::contacts_unique:
         case Kpi::contacts_attempted:
         case Kpi::answer_rate:

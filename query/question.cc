@@ -33,11 +33,6 @@ constexpr std::array not_computed{std::string_view("first_response_seconds_media
                                   std::string_view("clients_new"),
                                   std::string_view("clients_lost"),
                                   std::string_view("clients_overdue_contact"),
-                                  std::string_view("missed_cases"),
-                                  std::string_view("callbacks_returned"),
-                                  std::string_view("callbacks_recovered"),
-                                  std::string_view("callbacks_expired"),
-                                  std::string_view("callback_seconds"),
                                   std::string_view("service_level_offered")};
 
 template <class List>

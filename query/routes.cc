@@ -290,17 +290,27 @@ void add_named(base::HttpRouter& router, const std::shared_ptr<const Routes>& ro
                });
 }
 
-void add_call_routes(base::HttpRouter& router, const std::shared_ptr<const Routes>& routes) {
-    router.get("/v1/calls", base::HandlerMode::worker,
-               [routes](const HttpRequest& request, const HttpReply& reply) {
+using MaskedAnswer = base::Result<std::string> (*)(const store::ReadView&, const Params&,
+                                                   const Who&, const Ports&);
+
+/// A list in which numbers are shown as the asking person may see them.
+void add_masked(base::HttpRouter& router, const std::shared_ptr<const Routes>& routes,
+                std::string pattern, MaskedAnswer answer) {
+    router.get(std::move(pattern), base::HandlerMode::worker,
+               [routes, answer](const HttpRequest& request, const HttpReply& reply) {
                    reply_when_applied(routes->ports(), request, reply, [=] {
-                       return routes->get(
-                           request, true,
-                           [](const store::ReadView& view, const Asked& asked, const Ports& ports) {
-                               return calls(view, asked.params, asked.who, ports);
-                           });
+                       return routes->get(request, true,
+                                          [answer](const store::ReadView& view, const Asked& asked,
+                                                   const Ports& ports) {
+                                              return answer(view, asked.params, asked.who, ports);
+                                          });
                    });
                });
+}
+
+void add_call_routes(base::HttpRouter& router, const std::shared_ptr<const Routes>& routes) {
+    add_masked(router, routes, "/v1/calls", calls);
+    add_masked(router, routes, "/v1/missed", missed);
     router.get("/v1/calls/{call_id}", base::HandlerMode::worker,
                [routes](const HttpRequest& request, const HttpReply& reply) {
                    const std::string id(request.param("call_id"));

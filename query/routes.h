@@ -67,7 +67,7 @@ inline constexpr std::uint64_t page_max = 10'000;
 
 /// Adds the routes that read: /v1/kpis, /v1/calls, /v1/calls/{call_id}, POST /v1/calls/search,
 /// /v1/explain, /v1/managers, /v1/clients, /v1/clients/{client_id}/timeline, /v1/sources,
-/// /v1/quarantine, /v1/quarantine/{id}, /openapi.yaml.
+/// /v1/quarantine, /v1/quarantine/{id}, /v1/missed, /openapi.yaml.
 ///
 /// Answers are JSON, lists also CSV (`Accept: text/csv`); failures RFC 9457 problems.
 void add_routes(base::HttpRouter& router, RoutePorts ports);

@@ -253,7 +253,8 @@ void Tally::write_value(base::JsonWriter& out, const AskedKpi& asked,
             write_money(out, money(currency, *measures_of(kpi)->sum), currency);
             return;
         case kpi::Unit::seconds:
-            if (kpi == Kpi::hold_seconds && !has(kpi)) {
+            // What no source tells is unknown: hold, and working time without a calendar.
+            if ((kpi == Kpi::hold_seconds || kpi == Kpi::callback_seconds) && !has(kpi)) {
                 out.null();
             } else {
                 out.raw(seconds_text(plain(*measures_of(kpi)->sum)));

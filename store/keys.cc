@@ -59,6 +59,17 @@ bool read_set_key(std::string_view bytes, SetKey& set) {
     return good && in.ok() && in.rest().empty();
 }
 
+bool read_timer_key(std::string_view bytes, TimerKey& timer) {
+    KeyReader in(bytes);
+    const bool is_kind = in.u8() == static_cast<std::uint8_t>(StateKind::timer);
+    timer.due = base::from_ms(in.i64());
+    timer.company = kpi::Company{in.u32()};
+    const std::uint8_t rule = in.u8();
+    timer.rule = static_cast<TimerRule>(rule);
+    timer.subject = in.rest();
+    return is_kind && in.ok() && rule == static_cast<std::uint8_t>(TimerRule::case_expiry);
+}
+
 bool read_entity_key(std::string_view bytes, EntityKey& key) {
     KeyReader in(bytes);
     key.company = kpi::Company{in.u32()};

@@ -26,6 +26,8 @@ enum class StateKind : std::uint8_t {
     source = 8,  ///< counts of a source
     quarantine = 11,
     thread = 12,  ///< mails of one thread
+    cases = 13,   ///< missed cases of one client or number
+    timer = 14,   ///< what becomes true by log time alone
 };
 
 /// Tables of ordinals, each per company (`company` itself: per partition, under company 0).
@@ -43,6 +45,8 @@ enum class Table : std::uint8_t {
 inline constexpr std::uint8_t alias_kind = 2;
 /// Legs that a void hit: they stand in no call, and are kept to be judged.
 inline constexpr std::uint8_t voided_legs_kind = 41;
+/// A missed case: the native id and scope are those of its first call.
+inline constexpr std::uint8_t case_kind = 42;
 
 inline std::string meta_key(std::string_view name) {
     return KeyWriter().u8(static_cast<std::uint8_t>(StateKind::meta)).raw(name).take();
@@ -185,7 +189,47 @@ inline std::string thread_key(kpi::Company company, std::string_view root) {
         .take();
 }
 
-/// Names an entity: `kind` is an events::Kind, alias_kind or voided_legs_kind.
+/// `member`: kpi::member_of.
+inline Key cases_key(kpi::Company company, std::uint64_t member) {
+    return KeyWriter()
+        .u8(static_cast<std::uint8_t>(StateKind::cases))
+        .u32(company.value())
+        .u64(member);
+}
+
+/// What a timer is about, at its instant. Do not renumber.
+enum class TimerRule : std::uint8_t {
+    case_expiry = 1,  ///< subject: scope u32 and native id of a case
+};
+struct TimerKey {
+    base::UtcMillis due{};
+    kpi::Company company;
+    TimerRule rule{};
+    std::string subject;
+    friend auto operator<=>(const TimerKey&, const TimerKey&) = default;
+};
+inline std::string timer_key(const TimerKey& timer) {
+    return KeyWriter()
+        .u8(static_cast<std::uint8_t>(StateKind::timer))
+        .i64(base::to_ms(timer.due))
+        .u32(timer.company.value())
+        .u8(static_cast<std::uint8_t>(timer.rule))
+        .raw(timer.subject)
+        .take();
+}
+/// All timers that are due before `until`: scan [timers_lower(), timers_upper(until)).
+inline std::string timers_lower() {
+    return KeyWriter().u8(static_cast<std::uint8_t>(StateKind::timer)).take();
+}
+inline std::string timers_upper(base::UtcMillis until) {
+    return KeyWriter()
+        .u8(static_cast<std::uint8_t>(StateKind::timer))
+        .i64(base::to_ms(until))
+        .take();
+}
+bool read_timer_key(std::string_view bytes, TimerKey& timer);
+
+/// Names an entity: `kind` is an events::Kind, or one of the three above.
 struct EntityKey {
     kpi::Company company;
     std::uint8_t kind = 0;

@@ -18,6 +18,7 @@
 #include "kpi/client_state.h"
 #include "kpi/contribution.h"
 #include "kpi/ids.h"
+#include "kpi/missed_case.h"
 #include "store/keys.h"
 
 /// Values of the views: docs/view_keys.md. A value begins with its version; `encode` is
@@ -190,6 +191,26 @@ struct ThreadRow {
     friend bool operator==(const ThreadRow&, const ThreadRow&) = default;
 };
 
+/// A missed case, and what resolved it: a call or a mail.
+struct CaseRow {
+    kpi::MissedCase missed;
+    std::uint8_t resolver_kind = 0;  ///< events::Kind; 0: nothing did
+    kpi::Scope resolver_scope;
+    std::string resolver_native_id;
+    friend bool operator==(const CaseRow&, const CaseRow&) = default;
+};
+/// The missed cases of one client or number.
+struct CasesRow {
+    struct Place {
+        base::UtcMillis at{};  ///< of the first call
+        std::string native_id;
+        kpi::Scope scope;
+        friend bool operator==(const Place&, const Place&) = default;
+    };
+    std::vector<Place> cases;  ///< in their order in time
+    friend bool operator==(const CasesRow&, const CasesRow&) = default;
+};
+
 /// Additive measures of a cell. Do not renumber.
 enum class Measure : std::uint8_t {
     // group calls
@@ -234,6 +255,13 @@ enum class Measure : std::uint8_t {
     touches,
     invoices_issued,
     invoices_paid,
+    // group calls again: cases stand where their first calls do
+    missed_cases = 42,
+    callbacks_returned,
+    callbacks_recovered,
+    callbacks_expired,
+    callback_ms,
+    callback_count,  ///< cases that gave to it
     // group money: sums of minor units with their counts, by currency
     invoices_amount = 48,
     invoices_count,
@@ -247,7 +275,10 @@ enum class Measure : std::uint8_t {
 inline constexpr std::size_t measures_max = 64;
 inline constexpr Group group_of(Measure measure) {
     const auto number = static_cast<std::uint8_t>(measure);
-    return number < 32 ? Group::calls : number < 48 ? Group::activities : Group::money;
+    const bool is_of_cases = measure >= Measure::missed_cases && measure <= Measure::callback_count;
+    return number < 32 || is_of_cases ? Group::calls
+           : number < 48              ? Group::activities
+                                      : Group::money;
 }
 
 /// A cell: the measures that are not 0. Wide, because sums of money are.
@@ -389,6 +420,8 @@ std::string encode(const KeptRow& row);
 std::string encode(const DirectoryRow& row);
 std::string encode(const ClientRow& row);
 std::string encode(const ThreadRow& row);
+std::string encode(const CaseRow& row);
+std::string encode(const CasesRow& row);
 std::string encode(const CellRow& row);
 std::string encode(const SetRow& row);
 std::string encode(const QuarantineRow& row);
@@ -417,6 +450,10 @@ template <>
 base::Result<ClientRow> decode(std::string_view bytes);
 template <>
 base::Result<ThreadRow> decode(std::string_view bytes);
+template <>
+base::Result<CaseRow> decode(std::string_view bytes);
+template <>
+base::Result<CasesRow> decode(std::string_view bytes);
 template <>
 base::Result<CellRow> decode(std::string_view bytes);
 template <>

@@ -85,7 +85,7 @@ constexpr std::uint64_t bits_of(Measure first, Measure last) {
     return up_to_last & (~std::uint64_t{0} << static_cast<unsigned>(first));
 }
 constexpr std::uint64_t measures_known = bits_of(Measure::calls_in, Measure::missed_unattributed) |
-                                         bits_of(Measure::emails_sent, Measure::invoices_paid) |
+                                         bits_of(Measure::emails_sent, Measure::callback_count) |
                                          bits_of(Measure::invoices_amount, Measure::paid_count);
 
 /// A cell: bitmap of its measures, then one number each.

@@ -61,7 +61,9 @@ DigestKind digest_kind(Family family, std::string_view key) {
         case StateKind::directory:
         case StateKind::client:
         case StateKind::quarantine:
-        case StateKind::thread: return static_cast<DigestKind>(key.front());
+        case StateKind::thread:
+        case StateKind::cases:
+        case StateKind::timer: return static_cast<DigestKind>(key.front());
         case StateKind::meta:
         case StateKind::name:
         case StateKind::text:

@@ -165,6 +165,68 @@ protected:
     std::jthread server_;
 };
 
+/// A call of a client: `ended` at once, or answered by m-bob for a minute.
+std::string call_event(const std::string& id, bool inbound, const std::string& hour,
+                       bool is_answered) {
+    const std::string day = "2024-11-04T";
+    const std::string client = "+74951234567";
+    return R"({"specversion": "1.0", "id": "e-)" + id +
+           R"(", "source": "/crm", "type": "normwatch.call.v1", "data": {"call_id": ")" + id +
+           R"(", "direction": ")" + (inbound ? "inbound" : "outbound") + R"(", "from": ")" +
+           (inbound ? client : "101") + R"(", "to": ")" + (inbound ? "101" : client) +
+           R"(", "manager": "m-bob", "started_at": ")" + day + hour + ":00:00Z\"" +
+           (is_answered ? ", \"answered_at\": \"" + day + hour + ":00:10Z\"" : "") +
+           R"(, "ended_at": ")" + day + hour + ":01:00Z\"}}\n";
+}
+
+TEST_F(Serve, TellsWhatBecameOfMissedCalls) {
+    write("directory.yaml",
+          "managers: [{id: m-bob, name: Bob}]\n"
+          "endpoints: [{kind: extension, address: \"101\", manager: m-bob}]\n"
+          "calendars: [{id: std, weekdays: {mon-fri: [\"09:00-18:00\"]}}]\n");
+    write("callback.jsonl",
+          call_event("k2", false, "07", true) + call_event("k3", true, "08", false));
+    write("missed.jsonl", call_event("k1", true, "06", false));
+    start();
+    ask({"directory", "apply", "--wait", path("directory.yaml")});
+    ask({"import", "--source", "crm", "--wait", path("callback.jsonl")});
+    ask({"import", "--source", "crm", "--wait", path("missed.jsonl")});
+    const base::HttpClient client =
+        std::move(base::HttpClient::open("http://127.0.0.1:" + port_)).value();
+    const json::object missed = json::parse(client.get("/v1/missed").value().body).as_object();
+    const json::array& cases = missed.at("cases").as_array();
+    ASSERT_EQ(cases.size(), 2U);
+    EXPECT_EQ(cases[0].at("state"), "expired");
+    const json::object& returned = cases[1].as_object();
+    EXPECT_EQ(returned.at("state"), "returned");
+    EXPECT_EQ(returned.at("client").at("number"), "+7 *** ***-45-67");
+    EXPECT_EQ(returned.at("missed_owner").at("manager"), "m-bob");
+    EXPECT_EQ(returned.at("first_missed_at"), "2024-11-04T06:00:00.000Z");
+    EXPECT_EQ(returned.at("attempted_at"), "2024-11-04T07:00:00.000Z");
+    EXPECT_EQ(returned.at("attempt_seconds"), 3'540);
+    EXPECT_EQ(returned.at("contact_seconds"), 3'550);
+    EXPECT_EQ(returned.at("calls").as_array(), json::array({returned.at("id")}));
+    const json::object call =
+        json::parse(
+            client.get("/v1/calls/" + std::string(returned.at("id").as_string())).value().body)
+            .as_object();
+    EXPECT_EQ(call.at("native_ids"), json::array({"k1"}));
+    const std::string csv =
+        client.get("/v1/missed?state=returned", {{"Accept", "text/csv"}}).value().body;
+    EXPECT_EQ(std::count(csv.begin(), csv.end(), '\n'), 2) << csv;
+    const json::object report = ask({"report", "--day", "2024-11-04", "--kpi",
+                                     "missed_cases,callbacks_returned,callback_seconds"});
+    EXPECT_EQ(report.at("totals").at("missed_cases"), 2);
+    EXPECT_EQ(report.at("totals").at("callback_seconds"), 3'550);
+    const json::object behind =
+        ask({"explain", "--kpi", "callbacks_returned", "--manager", "m-bob"});
+    const json::value& item = behind.at("contributions").as_array().front();
+    EXPECT_EQ(item.at("entity"), "case");
+    EXPECT_EQ(item.at("id"), returned.at("id"));
+    EXPECT_EQ(item.at("events").as_array().size(), 2U);
+    EXPECT_EQ(ask({"doctor"}).at("result"), "equal");
+}
+
 TEST_F(Serve, CommandsGiveTheSameThroughAServer) {
     write("events.jsonl", call_events(1500) + "{broken\n");
     start();

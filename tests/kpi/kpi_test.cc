@@ -22,7 +22,7 @@ TEST(Kpi, EveryNameAndNumberStandsOnce) {
         EXPECT_EQ(kpi::info(one.kpi).id, one.id);
         EXPECT_GE(one.version, 1);
     }
-    EXPECT_EQ(ids.size(), 33U);
+    EXPECT_EQ(ids.size(), 38U);
     EXPECT_EQ(kpi::kpi_of_id("calls_in "), std::nullopt);
     EXPECT_EQ(kpi::kpi_of_id(""), std::nullopt);
 }

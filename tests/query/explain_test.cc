@@ -208,7 +208,7 @@ TEST(Explain, TakesOneKpi) {
     EXPECT_EQ(ask(world, {{"kpi", "calls_in,calls_out"}}),
               "invalid: kpi: one KPI is explained at a time");
     EXPECT_EQ(ask(world, {{"kpi", "nonsense"}}), "invalid: no such KPI: nonsense");
-    const std::string unknown = ask(world, {{"kpi", "missed_cases"}, {"segment", "all"}});
+    const std::string unknown = ask(world, {{"kpi", "clients_in_work"}, {"segment", "all"}});
     EXPECT_EQ(member_of(unknown, "value"), "null");
     EXPECT_EQ(member_of(unknown, "contributions"), "[]");
     EXPECT_EQ(member_of(unknown, "segment"), "all");

@@ -158,7 +158,7 @@ INSTANTIATE_TEST_SUITE_P(
                  "answer_rate",
                  "team=north: 0.6\nteam=south: 0.6667\nteam=null: 0\n",
                  "0.4286"},
-        Grouping{"not_computed", {{"by", "company"}}, "missed_cases", "", "null"}),
+        Grouping{"not_computed", {{"by", "company"}}, "clients_in_work", "", "null"}),
     [](const auto& tested) { return tested.param.name; });
 
 TEST(KpiRows, OfAnOutboundCallGiveTheConnectRate) {

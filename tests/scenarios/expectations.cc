@@ -46,6 +46,14 @@ const Members& part_members() {
     return members;
 }
 
+const Members& case_members() {
+    static const Members members{
+        {"client", "client.id"},           {"number", "client.number"},
+        {"owner", "missed_owner.manager"}, {"owner-team", "missed_owner.team"},
+        {"attempt", "attempt_seconds"},    {"contact", "contact_seconds"}};
+    return members;
+}
+
 std::string count_word(std::size_t count) {
     return std::to_string(count);
 }
@@ -76,6 +84,10 @@ void Checker::check_line(const Line& line, Words& words) {
         check_calls(words);
     } else if (word == "call") {
         check_call(words);
+    } else if (word == "cases") {
+        check_cases(words);
+    } else if (word == "case") {
+        check_case(words);
     } else if (word == "part") {
         check_part(words);
     } else if (std::ranges::find(kpi_words, word) != kpi_words.end()) {
@@ -216,6 +228,46 @@ void Checker::finish_parts() {
         expect("the number of participations", count_word(count), count_word(*next_part_));
     }
     next_part_.reset();
+}
+
+// --- missed cases --------------------------------------------------------------------------------
+
+json::array Checker::oldest_cases() {
+    const json::value listed = answer(pipeline_.missed({}));
+    const json::value& cases = at_path(listed, "cases");
+    json::array found = cases.is_array() ? cases.as_array() : json::array();
+    std::ranges::reverse(found);
+    return found;
+}
+
+void Checker::check_cases(Words& words) {
+    const long long wanted = words.number("how many");
+    expect("the number of cases", count_word(oldest_cases().size()), std::to_string(wanted));
+}
+
+void Checker::check_case(Words& words) {
+    const auto number = static_cast<std::size_t>(words.number("which, from the oldest"));
+    const json::array cases = oldest_cases();
+    if (number == 0 || number > cases.size()) {
+        words.wrong("there are " + std::to_string(cases.size()) + " cases");
+        return;
+    }
+    const json::value& found = cases[number - 1];
+    while (!words.at_end()) {
+        const std::string word = words.next("a word");
+        const auto member = case_members().find(word);
+        if (member != case_members().end()) {
+            expect(word, word_of(at_path(found, member->second)), without_unit(words.next(word)));
+        } else if (word == "calls") {
+            expect(word, count_word(at_path(found, word).as_array().size()), words.next(word));
+        } else if (word == "attempted-at") {
+            expect_instant(word, word_of(at_path(found, "attempted_at")), words);
+        } else if (word == "resolved-at") {
+            expect_instant(word, word_of(at_path(found, "resolved_at")), words);
+        } else {
+            expect("the state", word_of(at_path(found, "state")), word);
+        }
+    }
 }
 
 // --- numbers -------------------------------------------------------------------------------------

@@ -29,6 +29,9 @@ public:
 private:
     void check_line(const Line& line, Words& words);
     void check_calls(Words& words);
+    boost::json::array oldest_cases();
+    void check_cases(Words& words);
+    void check_case(Words& words);
     void check_call(Words& words);
     void check_call_word(const boost::json::value& call, const std::string& word, Words& words);
     void check_part(Words& words);

@@ -14,14 +14,21 @@ namespace {
 namespace json = boost::json;
 
 /// KPIs that are sums of whole things: every part of a whole adds up to it.
-constexpr std::string_view additive[] = {"calls_in",     "calls_missed", "calls_out",
-                                         "talk_seconds", "emails_sent",  "touches"};
+constexpr std::string_view additive[] = {
+    "calls_in",          "calls_missed",     "calls_out",
+    "talk_seconds",      "missed_cases",     "callbacks_returned",
+    "callbacks_expired", "callback_seconds", "callbacks_recovered",
+    "emails_sent",       "touches"};
+
+/// Nothing known adds nothing.
+double number_of(const json::value& value) {
+    return value.is_null() ? 0 : value.to_number<double>();
+}
 
 double sum_of(const json::value& list, std::string_view path) {
     double sum = 0;
     for (const json::value& item : list.as_array()) {
-        const json::value& value = at_path(item, path);
-        sum += value.is_null() ? 0 : value.to_number<double>();
+        sum += number_of(at_path(item, path));
     }
     return sum;
 }
@@ -42,6 +49,7 @@ base::Result<std::vector<std::string>> answers_of(const support::Pipeline& pipel
     for (const json::value& call : at_path(list, "calls").as_array()) {
         BOOST_OUTCOME_TRY(add(pipeline.call(word_of(at_path(call, "call_id")))));
     }
+    BOOST_OUTCOME_TRY(add(pipeline.missed({})));
     for (const char* by : {"manager,segment,hour", "team,segment,day", "manager", "company,week"}) {
         BOOST_OUTCOME_TRY(add(pipeline.kpis({{"by", by}})));
     }
@@ -72,7 +80,7 @@ base::Result<std::vector<std::string>> contradictions(const support::Pipeline& p
     BOOST_OUTCOME_TRY(const json::value hours, base::parse_json(hours_text));
     for (const std::string_view kpi : additive) {
         const std::string name(kpi);
-        const double total = at_path(hours, "totals." + name).to_number<double>();
+        const double total = number_of(at_path(hours, "totals." + name));
         if (const double sum = sum_of(at_path(hours, "rows"), "values." + name); sum != total) {
             found.push_back(name + ": the hours give " + std::to_string(sum) + ", the total is " +
                             std::to_string(total));
@@ -80,7 +88,7 @@ base::Result<std::vector<std::string>> contradictions(const support::Pipeline& p
         BOOST_OUTCOME_TRY(const std::string text, pipeline.explain({{"kpi", name}}));
         BOOST_OUTCOME_TRY(const json::value explained, base::parse_json(text));
         const double behind = sum_of(at_path(explained, "contributions"), "value");
-        if (behind != total || at_path(explained, "value").to_number<double>() != total) {
+        if (behind != total || number_of(at_path(explained, "value")) != total) {
             found.push_back(name + ": what is behind it gives " + std::to_string(behind) +
                             ", the total is " + std::to_string(total));
         }

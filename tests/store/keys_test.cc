@@ -33,6 +33,12 @@ store::SetKey sample_set() {
             .set = kpi::Kpi::contacts_unique,
             .segment = kpi::Segment::fresh};
 }
+store::TimerKey sample_timer() {
+    return {.due = base::from_ms(1'775'000'000'123),
+            .company = kpi::Company{1},
+            .rule = store::TimerRule::case_expiry,
+            .subject = std::string("\0\0\0\2a", 5)};
+}
 IndexKey sample_index() {
     return {.index = Index::subject,
             .company = kpi::Company{1},
@@ -60,6 +66,8 @@ TEST(Keys, HaveTheGoldenBytes) {
          {"source", to_hex(store::source_key(company, kpi::Source{2}))},
          {"quarantine", to_hex(store::quarantine_key(1'000'000))},
          {"thread", to_hex(store::thread_key(company, "root@x"))},
+         {"cases", to_hex(store::cases_key(company, (std::uint64_t{1} << 32) + 9).take())},
+         {"timer", to_hex(store::timer_key(sample_timer()))},
          {"entity", to_hex(store::entity_key(entity).take())},
          {"index", to_hex(store::index_key(sample_index()).take())}});
 }
@@ -81,6 +89,22 @@ TEST(Keys, ReadBack) {
     store::EntityKey entity;
     ASSERT_TRUE(store::read_entity_key(store::entity_key(written), entity));
     EXPECT_EQ(entity, written);
+    store::TimerKey timer;
+    ASSERT_TRUE(store::read_timer_key(store::timer_key(sample_timer()), timer));
+    EXPECT_EQ(timer, sample_timer());
+}
+
+TEST(Keys, OfTimersLieInTheOrderOfTheirInstants) {
+    store::TimerKey timer = sample_timer();
+    const std::string key = store::timer_key(timer);
+    EXPECT_LT(store::timers_lower(), key);
+    EXPECT_LE(store::timers_upper(timer.due), key);
+    EXPECT_GT(store::timers_upper(timer.due + base::Millis{1}), key);
+    timer.due = base::from_ms(-1);
+    EXPECT_LT(store::timer_key(timer), key);
+    store::TimerKey out;
+    EXPECT_FALSE(store::read_timer_key(key.substr(0, 12), out));
+    EXPECT_FALSE(store::read_timer_key(store::thread_key(timer.company, "root@x"), out));
 }
 
 TEST(Keys, CutOrStretchedOnesAreRefused) {

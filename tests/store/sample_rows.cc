@@ -220,6 +220,33 @@ store::ThreadRow sample_thread() {
     return {.mails = {{.at = at(0), .message_id = "m-1@x", .manager = kpi::Manager{5}}}};
 }
 
+store::CaseRow sample_case() {
+    return {.missed = {.client = kpi::Client{9},
+                       .number = kpi::Subject{11},
+                       .first_at = at(0),
+                       .first_ended_at = at(30'000),
+                       .owner = kpi::Manager{6},
+                       .owner_team = kpi::Team{3},
+                       .owner_own_team = kpi::Team{4},
+                       .segment = kpi::Segment::fresh,
+                       .state = kpi::CaseState::returned_late,
+                       .due = at(86'430'000),
+                       .attempted_at = at(60'000),
+                       .resolved_at = at(90'000'000),
+                       .attempt = base::Millis{30'000},
+                       .contact = base::Millis{0},
+                       .resolver = kpi::Manager{5},
+                       .resolver_team = kpi::Team{2}},
+            .resolver_kind = 1,
+            .resolver_scope = kpi::Scope{2},
+            .resolver_native_id = "1718000000.9"};
+}
+
+store::CasesRow sample_cases() {
+    return {.cases = {{.at = at(0), .native_id = "1718000000.1", .scope = kpi::Scope{2}},
+                      {.at = at(60'000), .native_id = "", .scope = kpi::Scope{3}}}};
+}
+
 store::CellRow sample_cell() {
     store::CellRow cell;
     cell.add(store::Measure::calls_in, 3);

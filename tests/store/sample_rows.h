@@ -14,6 +14,8 @@ store::KeptRow sample_kept();
 store::DirectoryRow sample_directory();
 store::ClientRow sample_client();
 store::ThreadRow sample_thread();
+store::CaseRow sample_case();
+store::CasesRow sample_cases();
 store::CellRow sample_cell();
 store::SetRow sample_set();
 store::QuarantineRow sample_quarantine();
@@ -36,6 +38,8 @@ void for_each_row(const Show& show) {
     show("directory", sample_directory());
     show("client", sample_client());
     show("thread", sample_thread());
+    show("case", sample_case());
+    show("cases", sample_cases());
     show("cell", sample_cell());
     show("set", sample_set());
     show("quarantine", sample_quarantine());

@@ -253,6 +253,10 @@ base::Result<std::string> Pipeline::board(const query::Params& params) const {
     return query::board(*state_, params, ports());
 }
 
+base::Result<std::string> Pipeline::missed(const query::Params& params) const {
+    return query::missed(*state_, params, {.reveal = true}, ports());
+}
+
 base::Result<std::string> Pipeline::explain(const query::Params& params) const {
     return query::explain(*state_, params, ports());
 }

@@ -34,7 +34,7 @@ struct PipelineOptions {
 /// memory, the answers. What is swapped is the file system and the clock; nothing is imitated.
 ///
 /// One company `acme` with the sources `pbx-1` and `pbx-2` (asterisk-cdr-csv, one PBX `main`),
-/// `crm` and `journal` (cloudevents). The clock stands at 2026-11-20T12:00Z.
+/// `crm` and `journal` (cloudevents). The clock stands at 2026-11-20T12:00Z until it is set.
 ///
 /// Everything that goes in is durable and folded when the call returns.
 /// Errors:  of log, fold and store; invalid - a directory that cannot be read, an unknown source.
@@ -62,10 +62,14 @@ public:
     /// Drops every sealed segment of the log, as retention does.
     base::Result<void> drop_old_segments();
 
+    /// What comes from now on is received then; never earlier than before.
+    void set_clock(base::UtcMillis now) { clock_.set(now); }
+
     /// The answers of query/answers.h, as JSON text. Full numbers are shown.
     base::Result<std::string> calls(const query::Params& params) const;
     base::Result<std::string> call(std::string_view call_id) const;
     base::Result<std::string> kpis(const query::Params& params) const;
+    base::Result<std::string> missed(const query::Params& params) const;
     base::Result<std::string> explain(const query::Params& params) const;
     base::Result<std::string> pace(const query::Params& params) const;
     base::Result<std::string> board(const query::Params& params) const;
