@@ -134,12 +134,12 @@ base::Result<void> CaseFold::touch(CompanyState& company, std::uint64_t member_n
                                    const std::optional<CaseEvent>& after) {
     forget_if_many();
     BOOST_OUTCOME_TRY(Member* const member, member_of(company, member_number));
-    if (member->row.cases.empty() && !is_missed(after)) {
-        return base::success();
-    }
     events_count_ -= member->story.size();
     member->story.note(before, after);
     events_count_ += member->story.size();
+    if (member->row.cases.empty() && !is_missed(after)) {
+        return base::success();
+    }
     if (is_missed(before) && is_missed(after) && before->at == after->at) {
         // One more record of the same call: where cases begin and end stays.
         return begins_at(member->row.cases, *after)
@@ -175,7 +175,15 @@ base::Result<base::UtcMillis> CaseFold::moves_from(const CompanyState& company,
     const auto last = std::prev(next);
     if (event.what == What::missed && begins_at(cases, event)) {
         const auto own = first_from(cases, event.at);
-        return own == cases.begin() ? event.at : std::prev(own)->at;
+        if (own == cases.begin()) {
+            return event.at;
+        }
+        const Place& before = *std::prev(own);
+        BOOST_OUTCOME_TRY(
+            const auto row,
+            state_.read<CaseRow>(Family::entity, store::entity_key(case_key(company, before))));
+        return row && row->missed.resolved_at && is_over(row->missed, event.at) ? event.at
+                                                                                : before.at;
     }
     BOOST_OUTCOME_TRY(
         const auto row,
@@ -310,7 +318,9 @@ base::Result<void> CaseFold::make_again(CompanyState& company, std::uint64_t mem
     }
     events_count_ -= member->story.size();
     story.keep_in(member->story);
-    member->story.drop_before(cases.empty() ? base::for_ever : cases.back().at);
+    if (!cases.empty()) {  // a ringing queue makes and unmakes cases: what was looked up stays
+        member->story.drop_before(cases.back().at);
+    }
     events_count_ += member->story.size();
     return base::success();
 }
