@@ -301,7 +301,7 @@ base::Result<void> CaseFold::make_again(CompanyState& company, std::uint64_t mem
     BOOST_OUTCOME_TRY(auto event, story.next());
     while (event) {
         if (event->what == What::missed) {
-            BOOST_OUTCOME_TRY(event, make_case(company, remake, story, std::move(*event)));
+            BOOST_OUTCOME_TRY(event, make_case(company, remake, story, *event));
         } else {
             BOOST_OUTCOME_TRY(event, story.next());
         }
@@ -341,7 +341,8 @@ void CaseFold::flush() {
 /// The case that `first` begins. Returns: the missed call that begins the next one; nullopt when
 /// the rest stands as it is.
 base::Result<std::optional<CaseEvent>> CaseFold::make_case(CompanyState& company, Remake& remake,
-                                                           CaseStory& story, CaseEvent first) {
+                                                           CaseStory& story,
+                                                           const CaseEvent& first) {
     const Place begin = place_of(first);
     const auto end = remake.standing.end();
     const auto known = std::find(remake.old, end, begin);

@@ -61,7 +61,7 @@ private:
     base::Result<void> make_again(CompanyState& company, std::uint64_t member_number,
                                   base::UtcMillis from, base::UtcMillis until, bool missed_changed);
     base::Result<std::optional<CaseEvent>> make_case(CompanyState& company, Remake& remake,
-                                                     CaseStory& story, CaseEvent first);
+                                                     CaseStory& story, const CaseEvent& first);
     store::CaseRow judged(const CompanyState& company, const CaseLife& life, bool is_followed);
     base::Result<bool> place(const CompanyState& company, const store::CasesRow::Place& first,
                              const std::optional<store::CaseRow>& row);
