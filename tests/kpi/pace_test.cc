@@ -110,9 +110,17 @@ TEST(Pace, OfARatioIsNotSpreadOverThePeriod) {
 struct Brute {
     Fraction actual, value, all, worked, elapsed;
     bool is_lower = false;
-    Fraction norm() const { return all == 0 ? Fraction(0) : Fraction(value * worked / all); }
+    Fraction norm() const {
+        if (all == 0) {
+            return 0;
+        }
+        return value * worked / all;
+    }
     Fraction expected() const {
-        return worked == 0 ? Fraction(0) : Fraction(norm() * elapsed / worked);
+        if (worked == 0) {
+            return 0;
+        }
+        return norm() * elapsed / worked;
     }
     Status status() const {
         if (expected() == 0 || (expected() < 1 && elapsed / worked < Fraction(1, 10))) {

@@ -40,7 +40,7 @@ struct Life {
     explicit Life(std::optional<base::UtcMillis> due = minute(100))
         : life(event(What::missed, 10, 11), due) {}
     Life& then(const CaseEvent& one) {
-        refused += life.takes(one) ? 0 : 1;
+        refused += life.takes(one) ? 0U : 1U;
         return *this;
     }
     kpi::MissedCase at(std::int64_t log_minute) const {
