@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "app/json_members.h"
 #include "app/pace_table.h"
 #include "app/report_table.h"
 #include "app/text_table.h"
@@ -15,24 +16,6 @@ namespace app {
 namespace {
 
 namespace json = boost::json;
-
-const json::value& member(const json::object& object, std::string_view name) {
-    static const json::value nothing;
-    const json::value* found = object.if_contains(name);
-    return found == nullptr ? nothing : *found;
-}
-
-const json::object& object_member(const json::object& object, std::string_view name) {
-    static const json::object nothing;
-    const json::object* found = member(object, name).if_object();
-    return found == nullptr ? nothing : *found;
-}
-
-const json::array& array_member(const json::object& object, std::string_view name) {
-    static const json::array nothing;
-    const json::array* found = member(object, name).if_array();
-    return found == nullptr ? nothing : *found;
-}
 
 /// How a member becomes a cell.
 enum class CellKind { text, number, instant };

@@ -25,11 +25,12 @@ constexpr NumberDefault kpi_numbers[] = {
     {"qualified_seconds", 60},  {"touch_seconds", 10},   {"short_abandon_seconds", 5},
     {"min_connect_seconds", 1}, {"new_window_days", 0},  {"service_level_seconds", 20},
     {"in_work_days", 30},       {"lost_after_days", {}}, {"callback_window_working_hours", 24},
+    {"idle_seconds", 1800},     {"min_expected", 1},
 };
 constexpr KnownKeys kpi_keys{
     {"qualified_seconds", "touch_seconds", "short_abandon_seconds", "min_connect_seconds",
      "new_window_days", "service_level_seconds", "in_work_days", "lost_after_days",
-     "callback_window_working_hours", "proposals_from"},
+     "callback_window_working_hours", "idle_seconds", "min_expected", "proposals_from"},
     {}};
 
 /// Reads one configuration; the checks that need more than one section come last.

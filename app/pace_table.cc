@@ -6,6 +6,7 @@
 #include <boost/json.hpp>
 #include <vector>
 
+#include "app/json_members.h"
 #include "app/report_table.h"
 #include "app/text_table.h"
 
@@ -13,18 +14,6 @@ namespace app {
 namespace {
 
 namespace json = boost::json;
-
-const json::value& member(const json::object& object, std::string_view name) {
-    static const json::value nothing;
-    const json::value* found = object.if_contains(name);
-    return found == nullptr ? nothing : *found;
-}
-
-const json::array& rows_of(const json::object& answer, std::string_view name) {
-    static const json::array nothing;
-    const json::value& rows = member(answer, name);
-    return rows.is_array() ? rows.get_array() : nothing;
-}
 
 std::string percent(const json::value& ratio) {
     return ratio.is_number() ? fmt::format("{:.0f} %", ratio.to_number<double>() * 100) : "-";
@@ -66,7 +55,7 @@ std::string clock_text(const json::value& instant) {
 std::vector<std::string> norm_names(const json::array& rows) {
     std::vector<std::string> names;
     for (const json::value& row : rows) {
-        for (const json::value& norm : rows_of(row.as_object(), "pace")) {
+        for (const json::value& norm : array_member(row.as_object(), "pace")) {
             const std::string name = norm_name(norm.as_object());
             if (std::ranges::find(names, name) == names.end()) {
                 names.push_back(name);
@@ -96,7 +85,7 @@ std::string pace_table(const json::object& answer) {
                      {"projected", "", true},
                      {"per hour", "", true},
                      {"status", "", false}});
-    for (const json::value& value : rows_of(answer, "rows")) {
+    for (const json::value& value : array_member(answer, "rows")) {
         const json::object& row = value.as_object();
         table.add({plain_text(row, "manager"), norm_name(row), plain_text(row, "period"),
                    amount(row, "actual"), amount(row, "norm"), amount(row, "expected_to_date"),
@@ -109,7 +98,7 @@ std::string pace_table(const json::object& answer) {
 }
 
 std::string board_table(const json::object& answer) {
-    const json::array& rows = rows_of(answer, "rows");
+    const json::array& rows = array_member(answer, "rows");
     const std::vector<std::string> names = norm_names(rows);
     std::vector<TableColumn> columns{
         {"manager", "", false}, {"state", "", false}, {"since", "", false}};
@@ -122,7 +111,7 @@ std::string board_table(const json::object& answer) {
         std::vector<std::string> cells{plain_text(row, "manager"), plain_text(row, "state"),
                                        clock_text(member(row, "since"))};
         cells.resize(columns.size(), "-");
-        for (const json::value& norm : rows_of(row, "pace")) {
+        for (const json::value& norm : array_member(row, "pace")) {
             const json::object& one = norm.as_object();
             const auto place = std::ranges::find(names, norm_name(one)) - names.begin();
             cells[static_cast<std::size_t>(place) + 3] =

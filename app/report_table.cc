@@ -8,6 +8,7 @@
 #include <tuple>
 #include <vector>
 
+#include "app/json_members.h"
 #include "app/pace_table.h"
 #include "app/text_table.h"
 #include "kpi/kpi.h"
@@ -69,15 +70,9 @@ const json::object* object_of(const json::object& owner, std::string_view name) 
     return found == nullptr ? nullptr : found->if_object();
 }
 
-const json::value& member_or_null(const json::object& object, std::string_view name) {
-    static const json::value nothing;
-    const json::value* found = object.if_contains(name);
-    return found == nullptr ? nothing : *found;
-}
-
 bool is_zero(const json::value& value) {
     if (const json::object* money = value.if_object()) {
-        return is_zero(member_or_null(*money, "minor"));
+        return is_zero(member(*money, "minor"));
     }
     return value.is_null() || (value.is_number() && value.to_number<double>() == 0.0);
 }
@@ -99,7 +94,7 @@ std::size_t place_of(std::string_view id) {
 std::string currency_of(const json::object& answer, std::string_view kpi) {
     std::vector<const json::value*> values;
     if (const json::object* totals = object_of(answer, "totals")) {
-        values.push_back(&member_or_null(*totals, kpi));
+        values.push_back(&member(*totals, kpi));
     }
     for (const json::value* value : values) {
         if (const json::object* money = value->if_object()) {
@@ -133,11 +128,10 @@ NormsShown norms_of(const json::object& answer) {
     }
     for (const json::value& value : rows->get_array()) {
         const json::object& row = value.as_object();
-        const bool is_of_report =
-            member_or_null(row, "period") == member_or_null(answer, "grain") &&
-            member_or_null(row, "segment") == json::value("all") &&
-            member_or_null(row, "client_class").is_null();
-        if (is_of_report && !member_or_null(row, "norm").is_null()) {
+        const bool is_of_report = member(row, "period") == member(answer, "grain") &&
+                                  member(row, "segment") == json::value("all") &&
+                                  member(row, "client_class").is_null();
+        if (is_of_report && !member(row, "norm").is_null()) {
             norms[{plain_text(row, "manager"), plain_text(row, "kpi")}] = &row;
         }
     }
@@ -159,7 +153,7 @@ std::vector<ShownKpi> shown_kpis(const json::object& answer, const json::array& 
         bool has_any = !is_zero(total);
         for (const json::value& row : rows) {
             const json::object* values = object_of(row.as_object(), "values");
-            has_any = has_any || (values != nullptr && !is_zero(member_or_null(*values, name)));
+            has_any = has_any || (values != nullptr && !is_zero(member(*values, name)));
         }
         has_any = has_any || std::ranges::any_of(norms, [&](const auto& norm) {
                       return norm.first.second == std::string_view(name);
@@ -193,10 +187,9 @@ std::vector<std::string> cells_of(const std::vector<std::string>& keys,
                                   const NormsShown& norms = {}) {
     std::vector<std::string> cells = keys;
     for (const ShownKpi& kpi : kpis) {
-        std::string text =
-            values == nullptr ? "-" : cell_text(kpi, member_or_null(*values, kpi.id));
+        std::string text = values == nullptr ? "-" : cell_text(kpi, member(*values, kpi.id));
         if (const auto norm = norms.find({keys.front(), kpi.id}); norm != norms.end()) {
-            text += " / " + cell_text(kpi, member_or_null(*norm->second, "norm")) +
+            text += " / " + cell_text(kpi, member(*norm->second, "norm")) +
                     std::string(status_mark(plain_text(*norm->second, "status")));
         }
         cells.push_back(std::move(text));
@@ -207,7 +200,7 @@ std::vector<std::string> cells_of(const std::vector<std::string>& keys,
 std::string norms_legend(const json::object& answer, const std::string& zone) {
     const json::object* const pace = object_of(answer, "pace");
     return fmt::format("done / norm of the {}; at {}: {}\n", plain_text(answer, "grain"),
-                       local_text(member_or_null(*pace, "at"), zone), status_legend);
+                       local_text(member(*pace, "at"), zone), status_legend);
 }
 
 std::string other_currencies(const json::object& answer) {
@@ -237,7 +230,7 @@ std::string reconciliation(const json::object& answer) {
             continue;
         }
         const auto term = [&](std::string_view name) {
-            const json::value& value = member_or_null(*terms, name);
+            const json::value& value = member(*terms, name);
             return value.is_number() ? value.to_number<std::int64_t>() : 0;
         };
         const bool balances =
@@ -262,7 +255,7 @@ std::string local_text(const json::value& value, const std::string& zone_name) {
 }
 
 std::string plain_text(const json::object& object, std::string_view name) {
-    const json::value& value = member_or_null(object, name);
+    const json::value& value = member(object, name);
     if (value.is_null()) {
         return "-";
     }
@@ -300,7 +293,7 @@ std::string kpi_value_text(std::string_view kpi, const json::value& value) {
         return "-";
     }
     if (const json::object* money = value.if_object()) {
-        const json::value& minor = member_or_null(*money, "minor");
+        const json::value& minor = member(*money, "minor");
         const std::string currency = plain_text(*money, "currency");
         const auto amount = minor.is_double()
                                 ? static_cast<base::Int128>(minor.as_double())
@@ -327,12 +320,12 @@ std::string meta_line(const json::object& answer) {
     if (meta == nullptr) {
         return "";
     }
-    std::string out = "as of " + instant_text(member_or_null(*meta, "as_of")) + " UTC, offset " +
+    std::string out = "as of " + instant_text(member(*meta, "as_of")) + " UTC, offset " +
                       plain_text(*meta, "applied_offset");
-    if (!member_or_null(*meta, "complete_until").is_null()) {
-        out += ", complete until " + instant_text(member_or_null(*meta, "complete_until")) + " UTC";
+    if (!member(*meta, "complete_until").is_null()) {
+        out += ", complete until " + instant_text(member(*meta, "complete_until")) + " UTC";
     }
-    if (!is_zero(member_or_null(*meta, "quarantined"))) {
+    if (!is_zero(member(*meta, "quarantined"))) {
         out +=
             "; in quarantine: " + plain_text(*meta, "quarantined") + " (normwatch quarantine list)";
     }
@@ -345,7 +338,7 @@ std::string meta_line(const json::object& answer) {
 
 std::string report_table(const json::object& answer) {
     static const json::array no_rows;
-    const json::value& rows_value = member_or_null(answer, "rows");
+    const json::value& rows_value = member(answer, "rows");
     const json::array& rows = rows_value.is_array() ? rows_value.as_array() : no_rows;
     std::size_t hidden = 0;
     const NormsShown norms = norms_of(answer);
@@ -378,9 +371,8 @@ std::string report_table(const json::object& answer) {
     total_cells.front() = "total";
     table.add(cells_of(total_cells, kpis, object_of(answer, "totals")));
     const std::string zone = plain_text(answer, "tz");
-    std::string out =
-        fmt::format("{} until {}  {}\n\n", local_text(member_or_null(answer, "from"), zone),
-                    local_text(member_or_null(answer, "until"), zone), zone);
+    std::string out = fmt::format("{} until {}  {}\n\n", local_text(member(answer, "from"), zone),
+                                  local_text(member(answer, "until"), zone), zone);
     out += table.print(keys, table_width_max);
     if (!norms.empty()) {
         out += norms_legend(answer, zone);

@@ -95,12 +95,6 @@ public:
     base::Millis total() const { return total_; }
     /// Cost: O(log n).
     base::Millis before(base::UtcMillis at) const;
-    base::Millis between(base::UtcMillis from, base::UtcMillis until) const {
-        return from < until ? before(until) - before(from) : base::Millis{0};
-    }
-    /// The first instant before which there is `amount` of working time; nullopt when there is
-    /// less in all. Cost: O(log n).
-    std::optional<base::UtcMillis> instant_after(base::Millis amount) const;
     bool holds(base::UtcMillis at) const;
     const Intervals& intervals() const { return intervals_; }
 

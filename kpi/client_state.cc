@@ -133,7 +133,7 @@ ClientLimits client_limits(const Settings& settings) {
 }
 
 ClientLife::ClientLife(const std::vector<ClientPayment>& payments, const ClientLimits& limits)
-    : new_window_(limits.new_window), existing_(existing_intervals(payments, limits.new_window)) {
+    : existing_(existing_intervals(payments, limits.new_window)) {
     Median median;
     for (const base::UtcMillis at : purchases_of(payments)) {
         const bool is_return = state_at(at, false) == ClientState::lost;
@@ -184,33 +184,6 @@ ClientState ClientLife::state_at(base::UtcMillis at, bool has_invoice) const {
 std::optional<base::UtcMillis> ClientLife::first_payment_before(base::UtcMillis at) const {
     const bool is_there = !purchases_.empty() && purchases_.front().at < at;
     return is_there ? std::optional(purchases_.front().at) : std::nullopt;
-}
-
-std::optional<base::UtcMillis> ClientLife::became_existing_at() const {
-    return existing_.empty() ? std::nullopt
-                             : std::optional(existing_.front().from - one_ms - new_window_);
-}
-
-std::vector<base::UtcMillis> ClientLife::lost_between(base::UtcMillis from,
-                                                      base::UtcMillis until) const {
-    std::vector<base::UtcMillis> instants;
-    const auto add = [&](base::UtcMillis at) {
-        const bool becomes_lost = from <= at && at < until &&
-                                  state_at(at, false) == ClientState::lost &&
-                                  state_at(at - one_ms, false) != ClientState::lost;
-        if (becomes_lost) {
-            instants.push_back(at);
-        }
-    };
-    for (const Purchase& one : purchases_) {
-        add(one.at + one.lost_after + one_ms);
-    }
-    for (const Interval& one : existing_) {
-        add(one.from);
-    }
-    std::sort(instants.begin(), instants.end());
-    instants.erase(std::unique(instants.begin(), instants.end()), instants.end());
-    return instants;
 }
 
 }  // namespace kpi

@@ -81,10 +81,6 @@ public:
 
     /// The first purchase before `at`.
     std::optional<base::UtcMillis> first_payment_before(base::UtcMillis at) const;
-    /// The payment that made it an existing client for the first time.
-    std::optional<base::UtcMillis> became_existing_at() const;
-    /// The instants of [from, until) at which it became lost, rising.
-    std::vector<base::UtcMillis> lost_between(base::UtcMillis from, base::UtcMillis until) const;
 
 private:
     struct Purchase {
@@ -97,7 +93,6 @@ private:
     /// The last purchase before `at`; nullptr: none.
     const Purchase* last_before(base::UtcMillis at) const;
 
-    base::Millis new_window_{0};
     Intervals existing_;
     std::vector<Purchase> purchases_;  ///< rising
 };

@@ -71,6 +71,7 @@ fetch_jars() {
 
 need_java() {
     local major
+    # Without Java there is no version: the check behind it says so.
     major=$("$java" -version 2>&1 | sed -n 's/.* version "\([0-9]*\).*/\1/p') || true
     [ -n "$major" ] || fail "no java ($java): deploy/install.sh --kafka, or set JAVA_HOME"
     [ "$major" -ge 17 ] || fail "Kafka $version needs Java 17, $java is $major"
@@ -118,6 +119,7 @@ answers() {
     port=$(port_of "$1")
     if [ "$security" = plaintext ]; then
         { exec 7<>"/dev/tcp/127.0.0.1/$port"; } 2>/dev/null || return 1
+        # A broker that is gone again answers nothing, and that is what counts below.
         # shellcheck disable=SC2059 # the bytes are the format
         (printf "$request" >&7) 2>/dev/null || true
         reply=$(timeout 5 head -c 10 <&7 | od -An -tx1 | tr -d ' \n')
@@ -132,6 +134,7 @@ answers() {
         (printf "$request" >&7) 2>/dev/null || true # of its own: whom it is sent to may be gone
         reply=$(timeout 5 head -c 10 <&6 | od -An -tx1 | tr -d ' \n')
         exec 6<&- 7>&-
+        # It ends by itself when the broker hangs up.
         kill "$client" 2>/dev/null || true
         wait "$client" 2>/dev/null || true
     fi
@@ -244,6 +247,7 @@ end_nodes() {
     for node in "$@"; do
         pid=$(pid_of "$node")
         if [ -n "$pid" ]; then
+            # Gone between the look and the signal is stopped too.
             kill "$pid" 2>/dev/null || true
             pids+=("$pid")
         fi
@@ -264,6 +268,7 @@ kill_node() {
     local pid deadline=$((SECONDS + stop_seconds_max))
     pid=$(pid_of "$1")
     [ -n "$pid" ] || return 0
+    # Gone already is killed too; that it is gone is waited for below.
     kill -KILL "$pid" 2>/dev/null || true
     until ended "$pid"; do
         [ "$SECONDS" -lt $deadline ] || fail "node $1 (pid $pid) does not end"

@@ -264,6 +264,8 @@ TEST(Config, FillsInDefaults) {
     EXPECT_EQ(config.companies.at(0).currency, "RUB");
     EXPECT_EQ(config.companies.at(0).kpis.numbers.at("qualified_seconds"), 60);
     EXPECT_EQ(config.companies.at(0).kpis.numbers.count("lost_after_days"), 0U);
+    EXPECT_EQ(config.companies.at(0).kpis.numbers.at("idle_seconds"), 1800);
+    EXPECT_EQ(config.companies.at(0).kpis.numbers.at("min_expected"), 1);
     EXPECT_EQ(config.listen.port, 8080);
     EXPECT_EQ(config.metrics_listen.port, 9464);
     EXPECT_EQ(config.source("pbx")->lateness_seconds, 300);

@@ -126,6 +126,71 @@ TEST(ReportTable, ShowsItsRangeOnTheWallClockOfItsZone) {
     EXPECT_TRUE(text.starts_with("2026-11-02 00:00:00 until 2026-11-03 00:00:00")) << text;
 }
 
+constexpr const char* pace_rows =
+    R"([{"manager": "m-bob", "team": "north", "kpi": "calls_out", "segment": "all", "period": "day",
+  "actual": 6, "norm": 30, "expected_to_date": 7.5, "attainment": 0.2, "pace": 0.8,
+  "projected": 24, "required_rate": 4, "deviation": -1.5, "status": "warn",
+  "client_class": null, "plan": false},
+ {"manager": "m-bob", "team": "north", "kpi": "talk_seconds", "segment": "new", "period": "week",
+  "actual": 90.5, "norm": null, "expected_to_date": null, "attainment": null, "pace": null,
+  "projected": null, "required_rate": null, "deviation": null, "status": "insufficient",
+  "client_class": "A", "plan": false}])";
+
+TEST(PaceTable, HasALinePerNorm) {
+    const std::string answer =
+        std::string(R"({"at": "2026-11-02T11:00:00.000+03:00", "rows": )") + pace_rows + "}";
+    EXPECT_EQ(
+        shown(AnswerKind::pace, answer.c_str()),
+        "at 2026-11-02 11:00:00\n\n"
+        "manager  norm                      per      done  of  due  pace  projected  per hour  "
+        "status\n"
+        "──────────────────────────────────────────────────────────────────────────────────────"
+        "────────────\n"
+        "m-bob    calls_out                 day         6  30  7.5  80 %         24         4  "
+        "warn\n"
+        "m-bob    talk_seconds new class A  week  0:01:31   -    -     -          -         -  "
+        "insufficient\n"
+        "due: of the norm by then; per hour: what the rest needs of each working hour left\n");
+}
+
+TEST(BoardTable, HasAColumnPerNormOfTheDay) {
+    const std::string answer = std::string(R"({"at": "2026-11-02T11:00:00.000+03:00", "rows": [
+ {"manager": "m-ann", "team": null, "state": "off", "since": null, "call_id": null, "pace": []},
+ {"manager": "m-bob", "team": null, "state": "in_call", "since": "2026-11-02T10:58:01.000+03:00",
+  "call_id": "x", "pace": )") + pace_rows +
+                               "}]}";
+    EXPECT_EQ(
+        shown(AnswerKind::board, answer.c_str()),
+        "at 2026-11-02 11:00:00\n\n"
+        "manager  state    since  calls_out  talk_seconds new class A\n"
+        "────────────────────────────────────────────────────────────\n"
+        "m-ann    off      -              -                         -\n"
+        "m-bob    in_call  10:58  6 / 7.5 ▽             0:01:31 / - ·\n"
+        "done / due by now: ▽ below 90 %, ▼ below 75 % of what was due, · too early to say\n");
+}
+
+TEST(ReportTable, ShowsTheNormOfItsPeriodBesideWhatWasDone) {
+    const std::string answer = std::string(R"({"from": "2026-11-02T00:00:00.000+03:00",
+ "until": "2026-11-03T00:00:00.000+03:00", "tz": "Europe/Moscow", "grain": "day",
+ "rows": [{"manager": "m-bob", "values": {"calls_out": 6, "talk_seconds": 90.5}},
+  {"manager": null, "values": {"calls_out": 1, "talk_seconds": 0}}],
+ "totals": {"calls_out": 7, "talk_seconds": 90.5}, "reconciliation": {}, "next_cursor": null,
+ "pace": {"at": "2026-11-02T08:00:00.000Z", "rows": )") +
+                               pace_rows + "}}";
+    EXPECT_EQ(
+        shown(AnswerKind::report, answer.c_str()),
+        "2026-11-02 00:00:00 until 2026-11-03 00:00:00  Europe/Moscow\n\n"
+        "         Calls     Time\n"
+        "manager       out     talk\n"
+        "──────────────────────────\n"
+        "m-bob    6 / 30 ▽  0:01:31\n"
+        "-               1  0:00:00\n"
+        "──────────────────────────\n"
+        "total           7  0:01:31\n"
+        "done / norm of the day; at 2026-11-02 11:00:00: ▽ below 90 %, ▼ below 75 % of what was "
+        "due, · too early to say\n\n");
+}
+
 TEST(ExplainTable, SaysValueAndEvents) {
     EXPECT_EQ(
         shown(AnswerKind::explain,

@@ -44,7 +44,6 @@ TEST(ClientLife, WithoutAPaymentIsALeadUntilAnInvoice) {
     EXPECT_EQ(life.state_at(day(5), false), ClientState::lead);
     EXPECT_EQ(life.state_at(day(5), true), ClientState::fresh);
     EXPECT_EQ(life.first_payment_before(day(5)), std::nullopt);
-    EXPECT_EQ(life.became_existing_at(), std::nullopt);
 }
 
 TEST(ClientLife, ChangesAtTheMillisecondAfterItsLimits) {
@@ -55,12 +54,8 @@ TEST(ClientLife, ChangesAtTheMillisecondAfterItsLimits) {
     EXPECT_EQ(state(life, day(45) + one_ms), "sleeping");
     EXPECT_EQ(state(life, day(90)), "sleeping");
     EXPECT_EQ(state(life, day(90) + one_ms), "lost");
-    EXPECT_EQ(life.lost_between(day(90), day(91)), std::vector{day(90) + one_ms});
-    EXPECT_TRUE(life.lost_between(day(0), day(90) + one_ms).empty());
-    EXPECT_TRUE(life.lost_between(day(90) + 2 * one_ms, day(900)).empty());
     EXPECT_EQ(life.first_payment_before(day(0)), std::nullopt);
     EXPECT_EQ(life.first_payment_before(day(0) + one_ms), day(0));
-    EXPECT_EQ(life.became_existing_at(), day(0));
 }
 
 TEST(ClientLife, MeasuresByItsOwnMedian) {
@@ -86,8 +81,6 @@ TEST(ClientLife, ADeclaredLimitTakesThePlaceOfTheWholeDefault) {
     EXPECT_EQ(state(life, day(30)), "active");
     EXPECT_EQ(state(life, day(150)), "reactivated");
     EXPECT_EQ(state(life, day(150) + one_ms), "lost");
-    EXPECT_EQ(life.lost_between(day(0), day(999)),
-              (std::vector{day(30) + one_ms, day(90) + one_ms, day(150) + one_ms}));
 }
 
 TEST(ClientLife, IsReactivatedUntilThePaymentAloneWouldLetItSleep) {
@@ -110,8 +103,6 @@ TEST(ClientLife, OfARefundedPaymentIsNotExisting) {
     EXPECT_EQ(state(life, day(10) + one_ms), "new");
     EXPECT_EQ(state(life, day(150)), "new");
     EXPECT_EQ(state(life, day(300) + one_ms), "active");  // it was never lost
-    EXPECT_TRUE(life.lost_between(day(0), day(300)).empty());
-    EXPECT_EQ(life.became_existing_at(), day(0));
     // A refund nets its own invoice, at most to nothing.
     const ClientLife other({paid(0, 100, "a"), paid(5, 100, "b"), refunded(10, 500, "a")}, {});
     EXPECT_EQ(state(other, day(11)), "active");
@@ -123,7 +114,6 @@ TEST(ClientLife, WaitsForTheWindowOfTheNew) {
     const ClientLife life({paid(1)}, kpi::client_limits(settings));
     EXPECT_EQ(state(life, day(8)), "new");
     EXPECT_EQ(state(life, day(8) + one_ms), "active");
-    EXPECT_EQ(life.became_existing_at(), day(1));
     EXPECT_EQ(state(life, day(91) + one_ms), "lost");
 }
 
@@ -242,7 +232,6 @@ TEST(ClientLife, IsOnEveryDayWhatAWalkThroughTheDaysFinds) {
         }
         const ClientLife life(payments, limits);
         const Naive naive(payments, limits);
-        std::vector<base::UtcMillis> lost;
         for (int number = -1; number < 900; ++number) {
             // All that changes does so one millisecond after a whole day.
             for (const base::UtcMillis at : {day(number), day(number) + one_ms}) {
@@ -251,13 +240,8 @@ TEST(ClientLife, IsOnEveryDayWhatAWalkThroughTheDaysFinds) {
                     << "round " << round << ", day " << number;
                 ASSERT_EQ(life.is_existing(at), naive.is_existing(at));
                 ++seen[expected];
-                if (expected == ClientState::lost &&
-                    naive.state(at - one_ms) != ClientState::lost) {
-                    lost.push_back(at);
-                }
             }
         }
-        ASSERT_EQ(life.lost_between(day(-1), day(900)), lost) << "round " << round;
     }
     for (const ClientState state : {ClientState::active, ClientState::sleeping, ClientState::lost,
                                     ClientState::reactivated}) {

@@ -214,21 +214,17 @@ TEST(WorkingTime, AShiftGoesOnAfterMidnight) {
     EXPECT_EQ(of_day(night, "Europe/Berlin", "2025-10-26"), std::chrono::hours{9});
 }
 
-TEST(WorkingTime, FindsTheInstantOfAnAmount) {
+TEST(WorkingTime, KnowsHowMuchOfItLiesBeforeAnInstant) {
     const WorkingTime time({{at("2026-11-02T09:00:00Z"), at("2026-11-02T13:00:00Z")},
                             {at("2026-11-02T14:00:00Z"), at("2026-11-02T18:00:00Z")}});
     EXPECT_EQ(time.total(), std::chrono::hours{8});
-    EXPECT_EQ(time.instant_after(base::Millis{0}), at("2026-11-02T09:00:00Z"));
-    EXPECT_EQ(time.instant_after(std::chrono::hours{1}), at("2026-11-02T10:00:00Z"));
-    EXPECT_EQ(time.instant_after(std::chrono::hours{4}), at("2026-11-02T13:00:00Z"));
-    EXPECT_EQ(time.instant_after(minutes{241}), at("2026-11-02T14:01:00Z"));
-    EXPECT_EQ(time.instant_after(std::chrono::hours{8}), at("2026-11-02T18:00:00Z"));
-    EXPECT_EQ(time.instant_after(minutes{481}), std::nullopt);
-    EXPECT_EQ(time.between(at("2026-11-02T12:00:00Z"), at("2026-11-02T15:00:00Z")),
-              std::chrono::hours{2});
+    EXPECT_EQ(time.before(at("2026-11-02T08:00:00Z")), base::Millis{0});
+    EXPECT_EQ(time.before(at("2026-11-02T13:30:00Z")), std::chrono::hours{4});
+    EXPECT_EQ(time.before(at("2026-11-02T14:00:00.001Z")), std::chrono::hours{4} + base::Millis{1});
+    EXPECT_EQ(time.before(at("2026-11-03T14:00:00Z")), std::chrono::hours{8});
     EXPECT_TRUE(time.holds(at("2026-11-02T14:00:00Z")));
     EXPECT_FALSE(time.holds(at("2026-11-02T13:00:00Z")));
-    EXPECT_EQ(WorkingTime({}).instant_after(base::Millis{0}), std::nullopt);
+    EXPECT_EQ(WorkingTime({}).before(at("2026-11-02T14:00:00Z")), base::Millis{0});
 }
 
 TEST(Calendars, ANewOneSpeaksFromItsFirstInstant) {
