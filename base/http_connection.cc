@@ -290,15 +290,17 @@ asio::awaitable<void> HttpConnection::refuse_body(Body body) {
 
 asio::awaitable<void> HttpConnection::answer_by_handler(const HttpRoute& route) {
     Body body = Body::no_room;
-    const std::size_t large = is_for_intake(route) ? 1 : 0;
-    if (large != 0 && core_.intake.is_full(core_.large_bodies)) {
+    const bool needs_place = is_for_intake(route);
+    if (needs_place) {
+        place_ = co_await core_.places.take(core_.options.intake_wait);
+    }
+    if (needs_place && !place_) {
         core_.probe.worker_refused();  // before its body, which nobody would work on
     } else if (has_room_for_body()) {
-        core_.large_bodies += large;
         body = co_await read_body(body_limit());
-        core_.large_bodies -= large;
     }
     if (body != Body::whole) {
+        give_place_back();
         co_await refuse_body(body);
         co_return;
     }
@@ -325,6 +327,13 @@ asio::awaitable<std::optional<HttpResponse>> HttpConnection::ask_handler(const H
     co_return std::move(response);
 }
 
+void HttpConnection::give_place_back() {
+    if (place_) {
+        core_.places.give_back(*place_);
+        place_.reset();
+    }
+}
+
 void HttpConnection::call_handler(const HttpRoute& route, HttpReply reply) {
     const HttpHandler& handler = std::get<HttpHandler>(route.handler);
     auto call = [&handler, &probe = core_.probe](HttpRequest request, HttpReply answer) {
@@ -336,6 +345,7 @@ void HttpConnection::call_handler(const HttpRoute& route, HttpReply reply) {
     };
     const bool is_small = request_.body.size() <= small_body_bytes_max;
     if (route.mode == HandlerMode::io || (route.mode == HandlerMode::io_when_small && is_small)) {
+        give_place_back();
         call(std::move(request_), std::move(reply));
         return;
     }
@@ -343,6 +353,7 @@ void HttpConnection::call_handler(const HttpRoute& route, HttpReply reply) {
     const bool is_taken = pool.try_run([call, request = std::move(request_), reply]() mutable {
         call(std::move(request), std::move(reply));
     });
+    give_place_back();
     if (!is_taken) {
         core_.probe.worker_refused();
         reply(busy("all workers are busy"));

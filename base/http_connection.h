@@ -98,6 +98,7 @@ private:
     bool is_for_intake(const HttpRoute& route) const;
     bool take_body_bytes(std::size_t total);
     void give_body_bytes_back();
+    void give_place_back();
     void call_handler(const HttpRoute& route, HttpReply reply);
     bool start_stream(const HttpRoute& route);
     void record(int status);
@@ -111,8 +112,9 @@ private:
     std::string peer_;
 
     Phase phase_ = Phase::idle;
-    HttpRequest request_;         // gone to the handler once that is called
-    std::size_t body_bytes_ = 0;  // what this request holds of `core_.body_bytes`
+    HttpRequest request_;                     // gone to the handler once that is called
+    std::size_t body_bytes_ = 0;              // what this request holds of `core_.body_bytes`
+    std::optional<HttpPlaces::Taken> place_;  // of a large body, until its job is in the pool
     std::string method_;
     HttpRouter::Match match_;
     std::chrono::steady_clock::time_point started_;

@@ -11,6 +11,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "base/http_places.h"
 #include "base/http_probe.h"
 #include "base/http_server.h"
 #include "base/http_workers.h"
@@ -57,8 +58,10 @@ private:
 struct HttpCore {
     explicit HttpCore(const HttpServerOptions& limits)
         : options(limits),
+          places(io, intake, limits.intake_places, limits.intake_wait),
           workers("questions", limits.workers, limits.worker_queue_max),
-          intake("intake", limits.intake_workers, limits.intake_queue_max),
+          intake("intake", limits.intake_workers, limits.intake_queue_max,
+                 [this] { places.job_ended(); }),
           streams("streams", limits.streams_max, 0),
           desk(std::make_shared<HttpReplyDesk>(io)) {}
 
@@ -66,8 +69,8 @@ struct HttpCore {
     HttpProbe probe;
     std::atomic<bool> stopping{false};  // any thread reads
     std::unordered_set<HttpConnection*> connections;
-    std::size_t body_bytes = 0;    // of bodies that are read or answered, of all connections
-    std::size_t large_bodies = 0;  // that are read now, each to become a job of `intake`
+    std::size_t body_bytes = 0;  // of bodies that are read or answered, of all connections
+    HttpPlaces places;           // of large bodies, each to become a job of `intake`
     /// Where bytes go that nobody will read: of all connections at once.
     std::vector<char> discarded = std::vector<char>(std::size_t{256} << 10);
     std::mutex drained_mutex;  // guards connections_left

@@ -25,8 +25,11 @@ struct HttpServerOptions {
     std::size_t bodies_bytes_max = std::size_t{64} << 20;
     std::size_t workers = 2;
     std::size_t worker_queue_max = 256;
-    std::size_t intake_workers = 2;        ///< of larger bodies of `io_when_small` routes alone
-    std::size_t intake_queue_max = 64;     ///< one more: 503
+    std::size_t intake_workers = 2;     ///< of larger bodies of `io_when_small` routes alone
+    std::size_t intake_queue_max = 64;  ///< one more: 503
+    std::size_t intake_places = 10;  ///< read or worked on; one more waits before its body is read
+    std::chrono::milliseconds intake_wait{
+        200};  ///< at most; then 503. Nor does a body that comes slower than this keep its place
     std::size_t streams_max = 4;           ///< streaming requests at once; one more: 503
     std::size_t connections_max = 12'000;  ///< one more: 503 and closed
 };

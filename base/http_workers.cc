@@ -7,8 +7,9 @@
 
 namespace base {
 
-HttpWorkers::HttpWorkers(std::string_view name, std::size_t threads, std::size_t queue_max)
-    : load_max_(threads + queue_max) {
+HttpWorkers::HttpWorkers(std::string_view name, std::size_t threads, std::size_t queue_max,
+                         std::function<void()> job_ended)
+    : load_max_(threads + queue_max), job_ended_(std::move(job_ended)) {
     for (std::size_t i = 0; i < threads; ++i) {
         threads_.emplace_back([this, name = std::string(name)] {
             name_this_thread(name);
@@ -30,9 +31,9 @@ bool HttpWorkers::try_run(std::function<void()> job) {
     return true;
 }
 
-bool HttpWorkers::is_full(std::size_t more) {
+std::size_t HttpWorkers::load() {
     const std::scoped_lock lock(mutex_);
-    return stopping_ || load_ + more >= load_max_;
+    return load_;
 }
 
 void HttpWorkers::stop() {
@@ -60,8 +61,13 @@ void HttpWorkers::work() {
         }
         job();
         job = nullptr;
-        const std::scoped_lock lock(mutex_);
-        --load_;
+        {
+            const std::scoped_lock lock(mutex_);
+            --load_;
+        }
+        if (job_ended_) {
+            job_ended_();
+        }
     }
 }
 

@@ -108,7 +108,9 @@ TEST(HttpOverload, ALargeBodyThatNobodyWouldWorkOnIsRefusedBeforeIt) {
     HttpRouter router;
     Held held;
     router.post("/intake", HandlerMode::io_when_small, held.handler());
-    const auto server = start(std::move(router), {.intake_workers = 1, .intake_queue_max = 0});
+    const auto server = start(
+        std::move(router),
+        {.intake_workers = 1, .intake_places = 1, .intake_wait = std::chrono::milliseconds(0)});
     const std::string body(4 * small_body_bytes_max, 'x');
     const std::string request =
         "POST /intake HTTP/1.1\r\nHost: a\r\nContent-Length: " + std::to_string(body.size()) +
@@ -135,6 +137,27 @@ TEST(HttpOverload, ALargeBodyThatNobodyWouldWorkOnIsRefusedBeforeIt) {
         answer = sending.read_answer();
     } while (answer.starts_with("HTTP/1.1 503 "));
     EXPECT_TRUE(answer.ends_with("\r\n\r\n" + std::to_string(body.size()))) << answer;
+}
+
+TEST(HttpOverload, ALargeBodyWaitsForItsTurn) {
+    HttpRouter router;
+    Held held;
+    router.post("/intake", HandlerMode::io_when_small, held.handler());
+    const auto server =
+        start(std::move(router),
+              {.intake_workers = 1, .intake_places = 1, .intake_wait = std::chrono::minutes(10)});
+    const std::string body(4 * small_body_bytes_max, 'x');
+    auto first = std::async(std::launch::async,
+                            [&] { return client_of(*server).post("/intake", "text/plain", body); });
+    held.running.wait();
+    Raw second(*server);
+    second.write("POST /intake HTTP/1.1\r\nHost: a\r\nContent-Length: " +
+                 std::to_string(body.size()) + "\r\nExpect: 100-continue\r\n\r\n");
+    held.release.count_down();
+    EXPECT_EQ(first.get().value().status, 200);
+    EXPECT_TRUE(second.read_answer().starts_with("HTTP/1.1 100 "));
+    second.write(body);
+    EXPECT_TRUE(second.read_answer().starts_with("HTTP/1.1 200 "));
 }
 
 }  // namespace
