@@ -63,6 +63,7 @@ Server::Server(const Config& config, Node& node, Role role)
       followers_(node, intake_.counters()),
       views_(node, followers_),
       declarer_(node),
+      ticker_(node, role),
       role_(role),
       waits_("waits", waiting_threads, waiting_questions_max) {
 }
@@ -89,6 +90,7 @@ base::Result<void> Server::start() {
     });
     if (role_.takes_in) {
         followers_.start();
+        ticker_.start();
     }
     if (node_.kafka() != nullptr && role_.folds) {
         declarer_.start();
@@ -118,6 +120,7 @@ void Server::stop() {
     is_draining_ = true;
     node_.end_waits();
     declarer_.stop();
+    ticker_.stop();
     if (restorer_) {
         restorer_->stop();
     }

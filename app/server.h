@@ -16,6 +16,7 @@
 #include "app/peers.h"
 #include "app/restorer.h"
 #include "app/served_views.h"
+#include "app/ticker.h"
 #include "base/http_router.h"
 #include "base/http_server.h"
 #include "base/http_workers.h"
@@ -79,6 +80,7 @@ private:
     Followers followers_;
     ServedViews views_;
     Declarer declarer_;
+    Ticker ticker_;
     Role role_;
     std::unique_ptr<Copies> copies_;      ///< over Kafka, of a node that folds
     std::unique_ptr<Restorer> restorer_;  ///< the same

@@ -55,7 +55,7 @@ Fold::Fold(store::ViewStore& store)
     : state_(store),
       timers_(state_.store, state_.rows),
       cases_(state_, timers_),
-      calls_(state_, cases_),
+      calls_(state_, cases_, timers_),
       activities_(state_, cases_),
       directory_(state_),
       reattribution_(state_, calls_, activities_, cases_) {
@@ -158,6 +158,32 @@ base::Result<void> Fold::apply(const eventlog::ReadRecord& record) {
     ENSURE(record.offset == state_.position.next_offset && !has_job());
     state_.position.log_time = std::max(state_.position.log_time, record.received_at);
     const events::EventView event = decoded(record);
+    if (event.head.has_tick()) {
+        BOOST_OUTCOME_TRY(apply_tick(record, event.head.tick()));
+    } else {
+        BOOST_OUTCOME_TRY(apply_event(record, event));
+    }
+    if (has_job()) {
+        state_.job.offset = record.offset;
+        BOOST_OUTCOME_TRY(work());
+    }
+    ++state_.position.next_offset;
+    return base::success();
+}
+
+/// It is of no company and no source: log time goes on, and that is all.
+base::Result<void> Fold::apply_tick(const eventlog::ReadRecord& record,
+                                    const events::pb::Tick& tick) {
+    state_.position.log_time = std::max(state_.position.log_time, base::from_ms(tick.at()));
+    if (record.origin) {
+        note_origin(state_.position, *record.origin);
+    }
+    ++state_.position.ledger.applied;
+    return base::success();
+}
+
+base::Result<void> Fold::apply_event(const eventlog::ReadRecord& record,
+                                     const events::EventView& event) {
     BOOST_OUTCOME_TRY(CompanyState * company, state_.company(event.head.company()));
     BOOST_OUTCOME_TRY(const auto source,
                       state_.names.intern_as<kpi::Source>(company->ordinal, Table::source,
@@ -170,18 +196,15 @@ base::Result<void> Fold::apply(const eventlog::ReadRecord& record) {
     if (verdict == Verdict::conflict || verdict == Verdict::rejected) {
         BOOST_OUTCOME_TRY(quarantine(record, event, *company, source, verdict));
     }
-    BOOST_OUTCOME_TRY(count(*company, source, event, verdict));
-    if (has_job()) {
-        state_.job.offset = record.offset;
-        BOOST_OUTCOME_TRY(work());
-    }
-    ++state_.position.next_offset;
-    return base::success();
+    return count(*company, source, event, verdict);
 }
 
 base::Result<void> Fold::fire_timers() {
-    return timers_.fire(state_.position.log_time, inline_entities_max,
-                        [this](const store::TimerKey& timer) { return cases_.expire(timer); });
+    return timers_.fire(
+        state_.position.log_time, inline_entities_max, [this](const store::TimerKey& timer) {
+            return timer.rule == store::TimerRule::call_given_up ? calls_.give_up(timer)
+                                                                 : cases_.expire(timer);
+        });
 }
 
 base::Result<void> Fold::work() {
@@ -243,7 +266,6 @@ base::Result<Verdict> Fold::dispatch(CompanyState& company, const Incoming& inco
         case Event::kOpaque:
         case Event::kReview: return keep(company, incoming);
         case Event::kHeartbeat:
-        case Event::kTick: return Verdict::fresh;
         case Event::kQuarantine: {
             BOOST_OUTCOME_TRY(quarantine_action(head.quarantine()));
             return Verdict::fresh;

@@ -21,7 +21,7 @@ namespace processors {
 
 /// Raised with every change of what the fold makes of a log: rows of another version are built
 /// anew.
-inline constexpr std::uint64_t fold_version = 6;
+inline constexpr std::uint64_t fold_version = 7;
 
 /// The fold of one partition's log into rows: record after record, a pure function of their bytes.
 ///
@@ -52,6 +52,8 @@ public:
         return (!state_.job.bracket_open && !state_.dirt.empty()) ||
                timers_.is_due(state_.position.log_time);
     }
+    /// Before then nothing becomes true by log time alone; nullopt: nothing ever does.
+    std::optional<base::UtcMillis> next_timer() const { return timers_.earliest(); }
     /// Does a part of it.
     base::Result<void> work();
 
@@ -77,6 +79,9 @@ public:
 
 private:
     events::EventView decoded(const eventlog::ReadRecord& record);
+    base::Result<void> apply_tick(const eventlog::ReadRecord& record, const events::pb::Tick& tick);
+    base::Result<void> apply_event(const eventlog::ReadRecord& record,
+                                   const events::EventView& event);
     base::Result<Verdict> judge_event(const eventlog::ReadRecord& record,
                                       const events::EventView& event, CompanyState& company,
                                       kpi::Source source);

@@ -116,9 +116,10 @@ private:
         if (!row) {
             return base::success();
         }
-        const bool goes_on = !row->call.ended_at || *row->call.ended_at > at_;
-        if (!goes_on) {
-            seen.last_end = std::max(seen.last_end, *row->call.ended_at);
+        const kpi::AssembledCall& call = row->call;
+        const bool is_over = kpi::is_unterminated(call) || (call.ended_at && *call.ended_at <= at_);
+        if (is_over) {
+            seen.last_end = std::max(seen.last_end, call.ended_at.value_or(call.started_at));
         } else if (const auto since = talks_since(*row, manager)) {
             seen.in_call_since = since;
             BOOST_OUTCOME_TRY(seen.call_id, shown_id(question_, key, nullptr));

@@ -67,7 +67,8 @@ bool read_timer_key(std::string_view bytes, TimerKey& timer) {
     const std::uint8_t rule = in.u8();
     timer.rule = static_cast<TimerRule>(rule);
     timer.subject = in.rest();
-    return is_kind && in.ok() && rule == static_cast<std::uint8_t>(TimerRule::case_expiry);
+    return is_kind && in.ok() && rule >= static_cast<std::uint8_t>(TimerRule::case_expiry) &&
+           rule <= static_cast<std::uint8_t>(TimerRule::call_given_up);
 }
 
 bool read_entity_key(std::string_view bytes, EntityKey& key) {

@@ -199,7 +199,8 @@ inline Key cases_key(kpi::Company company, std::uint64_t member) {
 
 /// What a timer is about, at its instant. Do not renumber.
 enum class TimerRule : std::uint8_t {
-    case_expiry = 1,  ///< subject: scope u32 and native id of a case
+    case_expiry = 1,    ///< subject: scope u32 and native id of a case
+    call_given_up = 2,  ///< the same of an open call
 };
 struct TimerKey {
     base::UtcMillis due{};

@@ -10,6 +10,7 @@
 #include "app/declaration.h"
 #include "app/node.h"
 #include "app/standing_directory.h"
+#include "app/ticker.h"
 #include "base/ensure.h"
 #include "ingest/cloudevents/event_json.h"
 #include "ingest/directory_yaml.h"
@@ -220,6 +221,10 @@ base::Result<store::Ledger> Pipeline::import_cdr(std::string_view source, std::s
 base::Result<store::Ledger> Pipeline::import_events(std::string_view source,
                                                     std::string_view lines) {
     return import_file(source, lines);
+}
+
+base::Result<void> Pipeline::tick() {
+    return append({{events::encode(app::tick_event(clock_.now())), clock_.now()}});
 }
 
 base::Result<void> Pipeline::drop_old_segments() {

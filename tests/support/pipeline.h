@@ -65,6 +65,9 @@ public:
     /// What comes from now on is received then; never earlier than before.
     void set_clock(base::UtcMillis now) { clock_.set(now); }
 
+    /// Log time goes on to the clock's.
+    base::Result<void> tick();
+
     /// The answers of query/answers.h, as JSON text. Full numbers are shown.
     base::Result<std::string> calls(const query::Params& params) const;
     base::Result<std::string> call(std::string_view call_id) const;
