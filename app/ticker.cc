@@ -61,7 +61,7 @@ void Ticker::run(const std::stop_token& stop) {
             if (!is_wanted(partition, now)) {
                 continue;
             }
-            const base::Result<void> appended =
+            const auto appended =
                 eventlog::append_and_wait(node_.log(), eventlog::Partition(partition),
                                           {{events::encode(tick_event(now)), now}});
             if (!appended) {

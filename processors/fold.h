@@ -15,6 +15,7 @@
 #include "processors/reattribution.h"
 #include "processors/timers.h"
 #include "processors/verdict.h"
+#include "processors/watch_fold.h"
 #include "store/read_view.h"
 
 namespace processors {
@@ -49,7 +50,7 @@ public:
 
     /// Work of an earlier record is left.
     bool has_job() const {
-        return (!state_.job.bracket_open && !state_.dirt.empty()) ||
+        return (!state_.job.bracket_open && (!state_.dirt.empty() || watches_.has_work())) ||
                timers_.is_due(state_.position.log_time);
     }
     /// Before then nothing becomes true by log time alone; nullopt: nothing ever does.
@@ -76,6 +77,8 @@ public:
     std::uint64_t applied_offset() const;
 
     static constexpr std::size_t inline_entities_max = 10'000;
+    /// So many are looked up between two commits.
+    static constexpr std::size_t watched_managers_max = 1'000;
 
 private:
     events::EventView decoded(const eventlog::ReadRecord& record);
@@ -102,6 +105,7 @@ private:
 
     FoldState state_;
     Timers timers_;
+    WatchFold watches_;
     CaseFold cases_;
     CallFold calls_;
     ActivityFold activities_;

@@ -14,6 +14,7 @@
 #include "processors/cells.h"
 #include "processors/names.h"
 #include "store/rows.h"
+#include "store/watch_rows.h"
 #include "store/write_back.h"
 
 namespace processors {

@@ -84,7 +84,8 @@ base::Result<std::set<std::string>> source_ids(Question& question, const store::
 
 std::set<std::string> quality_words(kpi::QualitySet set) {
     std::set<std::string> words;
-    for (unsigned number = 0; number <= static_cast<unsigned>(kpi::Quality::weak_key); ++number) {
+    for (unsigned number = 0; number <= static_cast<unsigned>(kpi::Quality::unterminated);
+         ++number) {
         const auto quality = static_cast<kpi::Quality>(number);
         if ((set & kpi::bit(quality)) != 0) {
             words.emplace(kpi::to_string(quality));

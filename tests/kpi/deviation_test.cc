@@ -3,7 +3,10 @@
 // milliseconds, against a walk over every one of them.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <random>
+#include <string>
+#include <vector>
 
 #include "kpi/deviation.h"
 
@@ -12,7 +15,7 @@ namespace {
 using base::Millis;
 using base::UtcMillis;
 using kpi::DeviationChange;
-using kpi::DeviationQuestion;
+using kpi::DeviationNorm;
 using kpi::DeviationRules;
 using kpi::Polarity;
 using kpi::Ratio;
@@ -23,12 +26,54 @@ UtcMillis at(std::int64_t ms) {
     return base::from_ms(ms);
 }
 
-bool is_below(const Ratio& a, const Ratio& b) {
+/// What was done from an instant on, all together.
+struct Step {
+    UtcMillis at{};
+    Ratio actual;
+};
+
+struct World : DeviationNorm {
+    std::vector<Step> steps;  ///< by rising instant; before the first nothing was done
+};
+
+/// The changes of a world before `until`. Between any two stretches the judge is made anew of its
+/// state, as one is that goes on after a restart.
+std::vector<DeviationChange> deviations(const World& world, const DeviationRules& rules,
+                                        UtcMillis until) {
+    const UtcMillis end = std::min(until, world.period.until);
+    kpi::DeviationState state;
+    std::vector<DeviationChange> changes;
+    const auto judged = [&](const auto& act) {
+        kpi::DeviationJudge judge(world, rules, state);
+        act(judge);
+        for (const DeviationChange& one : judge.take_changes()) {
+            changes.push_back(one);
+        }
+        state = judge.state();
+    };
+    Ratio actual;
+    UtcMillis from = world.period.from;
+    for (const Step& step : world.steps) {
+        const UtcMillis next = std::clamp(step.at, from, end);
+        judged([&](auto& judge) { judge.run(actual, from, next); });
+        from = next;
+        actual = step.actual;
+    }
+    judged([&](auto& judge) {
+        judge.run(actual, from, end);
+        if (until >= world.period.until) {
+            judge.end(world.period.until);
+        }
+    });
+    return changes;
+}
+
+bool is_less(const Ratio& a, const Ratio& b) {
     return a.num * b.den < b.num * a.den;
 }
 
 /// The same by looking at every millisecond.
-std::vector<DeviationChange> walked(const DeviationQuestion& question, const DeviationRules& rules,
+std::vector<DeviationChange> walked(const World& question, const DeviationRules& rules,
                                     UtcMillis until) {
     std::vector<DeviationChange> changes;
     Severity severity = Severity::none;
@@ -41,13 +86,14 @@ std::vector<DeviationChange> walked(const DeviationQuestion& question, const Dev
     const UtcMillis end = std::min(until, question.period.until);
     for (UtcMillis now = question.period.from; now < end; now += Millis{1}) {
         Ratio actual;
-        for (const kpi::ActualStep& step : question.steps) {
+        for (const Step& step : question.steps) {
             actual = step.at <= now ? step.actual : actual;
         }
         const kpi::Pace pace =
             kpi::pace_of({.actual = actual,
                           .norm = question.norm,
                           .polarity = question.polarity,
+                          .is_spread = question.is_spread,
                           .time = kpi::PeriodTime{question.scheduled, question.worked->total(),
                                                   question.worked->before(now)},
                           .min_expected = rules.min_expected});
@@ -58,8 +104,8 @@ std::vector<DeviationChange> walked(const DeviationQuestion& question, const Dev
         } else if (is_known && pace.pace->num > 0) {
             share = {pace.pace->den, pace.pace->num};
         }
-        warn_for = is_known && is_below(share, rules.warn) ? warn_for + 1 : 0;
-        breach_for = is_known && is_below(share, rules.breach) ? breach_for + 1 : 0;
+        warn_for = is_known && is_less(share, rules.warn) ? warn_for + 1 : 0;
+        breach_for = is_known && is_less(share, rules.breach) ? breach_for + 1 : 0;
         const Severity before = severity;
         if (severity == Severity::none && warn_for > rules.dwell.count()) {
             severity = Severity::warn;
@@ -67,10 +113,10 @@ std::vector<DeviationChange> walked(const DeviationQuestion& question, const Dev
         if (breach_for > rules.dwell.count()) {
             severity = Severity::breach;
         }
-        if (severity == Severity::breach && !(is_known && is_below(share, above(rules.breach)))) {
+        if (severity == Severity::breach && !(is_known && is_less(share, above(rules.breach)))) {
             severity = Severity::warn;
         }
-        if (severity == Severity::warn && !(is_known && is_below(share, above(rules.warn)))) {
+        if (severity == Severity::warn && !(is_known && is_less(share, above(rules.warn)))) {
             severity = Severity::none;
         }
         if (severity != before) {
@@ -108,13 +154,13 @@ TEST(Deviations, AreFoundWhereAWalkOverEveryMillisecondFindsThem) {
     for (int world = 0; world < 1500; ++world) {
         constexpr std::int64_t length = 2000;
         const WorkingTime worked(random_hours(random, length));
-        DeviationQuestion question{
-            .period = {at(0), at(length)},
-            .norm = {static_cast<std::int64_t>(random() % 60), random() % 3 == 0 ? 7 : 1},
-            .polarity = random() % 3 == 0 ? Polarity::lower : Polarity::higher,
-            .scheduled = worked.total() + Millis{static_cast<int>(random() % 300)},
-            .worked = &worked,
-            .steps = {}};
+        World question;
+        question.period = {at(0), at(length)};
+        question.norm = {static_cast<std::int64_t>(random() % 60), random() % 3 == 0 ? 7 : 1};
+        question.polarity = random() % 3 == 0 ? Polarity::lower : Polarity::higher;
+        question.is_spread = random() % 8 != 0;
+        question.scheduled = worked.total() + Millis{static_cast<int>(random() % 300)};
+        question.worked = &worked;
         if (question.scheduled.count() == 0) {
             continue;
         }
@@ -138,12 +184,11 @@ TEST(Deviations, AreFoundWhereAWalkOverEveryMillisecondFindsThem) {
 TEST(Deviations, OfADayWithoutCallsOpenWhenItHasLasted) {
     constexpr std::int64_t hour = 3'600'000;
     const WorkingTime worked({{at(9 * hour), at(13 * hour)}, {at(14 * hour), at(18 * hour)}});
-    DeviationQuestion question{.period = {at(0), at(24 * hour)},
-                               .norm = {32, 1},
-                               .polarity = Polarity::higher,
-                               .scheduled = std::chrono::hours{8},
-                               .worked = &worked,
-                               .steps = {}};
+    World question;
+    question.period = {at(0), at(24 * hour)};
+    question.norm = {32, 1};
+    question.scheduled = std::chrono::hours{8};
+    question.worked = &worked;
     // One call is expected after a quarter of an hour; ten minutes later it is a deviation.
     EXPECT_EQ(text(deviations(question, {}, at(24 * hour))),
               std::to_string(9 * hour + 25 * 60'000) + " breach; " + std::to_string(24 * hour) +

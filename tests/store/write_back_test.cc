@@ -406,8 +406,10 @@ TEST(Digest, CountsTheKindsThatMakeNumbersAndNothingElse) {
         const std::string key(1, static_cast<char>(kind));
         return store::digest_of_row(Family::state, key, "v") != 0;
     };
-    for (const StateKind kind : {StateKind::cell, StateKind::set, StateKind::directory,
-                                 StateKind::client, StateKind::quarantine, StateKind::thread}) {
+    for (const StateKind kind :
+         {StateKind::cell, StateKind::set, StateKind::directory, StateKind::client,
+          StateKind::quarantine, StateKind::thread, StateKind::cases, StateKind::timer,
+          StateKind::watch, StateKind::episode}) {
         EXPECT_TRUE(counts(kind)) << static_cast<int>(kind);
     }
     for (const StateKind kind :

@@ -258,6 +258,10 @@ base::Result<std::string> Pipeline::board(const query::Params& params) const {
     return query::board(*state_, params, ports());
 }
 
+base::Result<std::string> Pipeline::deviations(const query::Params& params) const {
+    return query::deviations(*state_, params, ports());
+}
+
 base::Result<std::string> Pipeline::missed(const query::Params& params) const {
     return query::missed(*state_, params, {.reveal = true}, ports());
 }

@@ -76,6 +76,7 @@ public:
     base::Result<std::string> explain(const query::Params& params) const;
     base::Result<std::string> pace(const query::Params& params) const;
     base::Result<std::string> board(const query::Params& params) const;
+    base::Result<std::string> deviations(const query::Params& params) const;
     base::Result<std::string> managers(const query::Params& params) const;
     base::Result<std::string> sources() const;
     base::Result<std::string> quarantine(const query::Params& params) const;

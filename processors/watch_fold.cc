@@ -1,0 +1,374 @@
+#include "processors/watch_fold.h"
+
+#include <algorithm>
+
+#include "base/ensure.h"
+
+namespace processors {
+
+using base::UtcMillis;
+using kpi::DeviationChange;
+using kpi::DeviationJudge;
+using kpi::Severity;
+using store::EpisodeCause;
+using store::EpisodeKey;
+using store::EpisodeRow;
+using store::EpisodeState;
+using store::Family;
+using store::WatchRow;
+
+namespace {
+
+constexpr base::Millis one_ms{1};
+/// Rows held between commits: some kilobytes each.
+constexpr std::size_t held_max = 4'000;
+
+std::optional<kpi::Ratio> actual_of(const WatchRow::Period& period, const WatchRow::Norm& norm) {
+    return store::amount_of(period.done, norm.segment, norm.kpi, norm.currency);
+}
+
+/// What of `done` the value of this norm is made of.
+store::KeptSums part_of(const store::KeptSums& done, const WatchRow::Norm& norm) {
+    const std::vector<kpi::Kpi> parts = store::contributing_kpis(norm.kpi);
+    const auto is_asked = [&](kpi::Segment segment) {
+        return norm.segment == kpi::Segment::none || segment == norm.segment;
+    };
+    const auto is_part = [&](store::Measure measure) {
+        if (norm.kpi == kpi::Kpi::average_cheque) {
+            return measure == store::Measure::paid_amount || measure == store::Measure::paid_count;
+        }
+        return std::any_of(parts.begin(), parts.end(), [&](kpi::Kpi part) {
+            const auto measures = store::measures_of(part);
+            return measures && (measures->count == measure || measures->sum == measure);
+        });
+    };
+    store::KeptSums kept;
+    std::copy_if(done.sums.begin(), done.sums.end(), std::back_inserter(kept.sums),
+                 [&](const auto& one) { return is_asked(one.segment) && is_part(one.measure); });
+    std::copy_if(done.members.begin(), done.members.end(), std::back_inserter(kept.members),
+                 [&](const auto& one) { return is_asked(one.segment) && one.set == norm.kpi; });
+    return kept;
+}
+
+bool is_spread(kpi::Kpi kpi) {
+    const kpi::Unit unit = kpi::info(kpi).unit;
+    return unit != kpi::Unit::ratio && unit != kpi::Unit::cheque;
+}
+
+EpisodeKey episode_of(kpi::Company company, kpi::Manager manager, const WatchRow::Norm& norm) {
+    ENSURE(norm.opened_at);
+    return {.company = company,
+            .manager = manager,
+            .opened_at = *norm.opened_at,
+            .kpi = norm.kpi,
+            .segment = norm.segment,
+            .grain = norm.grain};
+}
+
+}  // namespace
+
+base::Result<void> WatchFold::load() {
+    std::vector<Whose> all;
+    const std::string prefix(1, static_cast<char>(store::StateKind::watch));
+    BOOST_OUTCOME_TRY(
+        state_.store.scan(Family::state, prefix, store::prefix_end(prefix),
+                          [&](std::string_view key, std::string_view) {
+                              Whose whose;
+                              if (store::read_watch_key(key, whose.company, whose.manager)) {
+                                  all.push_back(whose);
+                              }
+                              return true;
+                          }));
+    pending_.clear();
+    for (const Whose& whose : all) {
+        BOOST_OUTCOME_TRY(const Held* const held, hold(whose));
+        if (held->row.is_stale || !held->row.late.empty()) {
+            pending_.insert(whose);
+        }
+        if (held_.size() > held_max) {
+            held_.clear();
+        }
+    }
+    return base::success();
+}
+
+base::Result<WatchFold::Held*> WatchFold::hold(const Whose& whose) {
+    const auto known = held_.find(whose);
+    if (known != held_.end()) {
+        return &known->second;
+    }
+    Held held;
+    BOOST_OUTCOME_TRY(auto row, state_.read<WatchRow>(
+                                    Family::state, store::watch_key(whose.company, whose.manager)));
+    held.is_gone = !row;
+    held.row = std::move(row).value_or(WatchRow{});
+    const auto place = held_.emplace(whose, std::move(held)).first;
+    if (!place->second.is_gone) {
+        changed(whose, place->second);
+        place->second.is_dirty = false;
+        dirty_.pop_back();
+    }
+    return &place->second;
+}
+
+/// Its row is to be written, and what rests on the row follows it.
+void WatchFold::changed(const Whose& whose, Held& held) {
+    if (!held.is_dirty) {
+        held.is_dirty = true;
+        dirty_.push_back(whose);
+    }
+    if (held.is_gone) {
+        watched_.erase(whose);
+        pending_.erase(whose);
+        return;
+    }
+    held.worked.clear();
+    Reach reach{.from = base::for_ever,
+                .newest_opened_at = held.row.newest_opened_at.value_or(base::since_ever)};
+    for (const WatchRow::Period& period : held.row.periods) {
+        held.worked.emplace_back(period.worked);
+        reach.from = std::min(reach.from, period.time.from);
+    }
+    watched_[whose] = reach;
+}
+
+void WatchFold::flush() {
+    for (const Whose& whose : dirty_) {
+        Held& held = held_.at(whose);
+        const store::Key key = store::watch_key(whose.company, whose.manager);
+        if (held.is_gone) {
+            state_.rows.erase(Family::state, key);
+        } else {
+            state_.write(Family::state, key, held.row);
+        }
+        held.is_dirty = false;
+    }
+    dirty_.clear();
+    if (held_.size() > held_max) {
+        held_.clear();
+    }
+}
+
+void WatchFold::cell_changed(const store::CellKey& key, const store::CellRow& change,
+                             UtcMillis at) {
+    const Whose whose{key.company, kpi::Manager(key.level.subject)};
+    if (concerns(whose, at)) {
+        heard_[whose].push_back({.at = at, .done = {}});
+        heard_[whose].back().done.add(key.segment, key.currency, change);
+    }
+}
+
+void WatchFold::set_changed(const store::SetKey& key, std::uint64_t member, std::int64_t times,
+                            UtcMillis at) {
+    const Whose whose{key.company, kpi::Manager(key.level.subject)};
+    if (concerns(whose, at)) {
+        heard_[whose].push_back({.at = at, .done = {}});
+        heard_[whose].back().done.add(key.segment, key.set, member, times);
+    }
+}
+
+bool WatchFold::concerns(const Whose& whose, UtcMillis at) const {
+    const auto known = watched_.find(whose);
+    return known != watched_.end() &&
+           (at >= known->second.from || at < known->second.newest_opened_at);
+}
+
+base::Result<void> WatchFold::take_heard() {
+    if (heard_.empty()) {
+        return base::success();
+    }
+    for (const auto& [whose, changes] : std::exchange(heard_, {})) {
+        BOOST_OUTCOME_TRY(Held* const held, hold(whose));
+        BOOST_OUTCOME_TRY(judge(whose, *held, state_.position.log_time + one_ms));
+        for (const Change& change : changes) {
+            add(whose, *held, change);
+        }
+        set_timer(whose, *held);
+        changed(whose, *held);
+    }
+    return base::success();
+}
+
+void WatchFold::add(const Whose& whose, Held& held, const Change& change) {
+    bool is_ahead = false;
+    for (WatchRow::Period& period : held.row.periods) {
+        if (period.time.from <= change.at && change.at < period.time.until) {
+            period.done.add(change.done);
+        }
+        is_ahead = is_ahead || change.at >= period.time.until;
+    }
+    if (is_ahead) {
+        held.row.ahead.push_back(change);
+    }
+    if (held.row.newest_opened_at && change.at < *held.row.newest_opened_at) {
+        held.row.late.push_back(change);
+        pending_.insert(whose);
+    }
+}
+
+kpi::DeviationRules WatchFold::rules(const Whose& whose) const {
+    kpi::DeviationRules rules;
+    rules.min_expected =
+        state_.companies.at(whose.company).settings_at(state_.position.log_time).min_expected;
+    return rules;
+}
+
+const WatchRow::Period& WatchFold::period_of(const Held& held, kpi::Grain grain) {
+    const auto found =
+        std::find_if(held.row.periods.begin(), held.row.periods.end(),
+                     [&](const WatchRow::Period& one) { return one.grain == grain; });
+    ENSURE(found != held.row.periods.end());
+    return *found;
+}
+
+kpi::DeviationNorm WatchFold::norm_of(const Held& held, const WatchRow::Norm& norm) {
+    const WatchRow::Period& period = period_of(held, norm.grain);
+    const auto place = static_cast<std::size_t>(&period - held.row.periods.data());
+    return {.period = period.time,
+            .norm = norm.value,
+            .polarity = norm.polarity,
+            .is_spread = is_spread(norm.kpi),
+            .scheduled = period.scheduled,
+            .worked = &held.worked.at(place)};
+}
+
+base::Result<void> WatchFold::judge(const Whose& whose, Held& held, UtcMillis until) {
+    const kpi::DeviationRules rules = this->rules(whose);
+    for (WatchRow::Norm& norm : held.row.norms) {
+        const WatchRow::Period& period = period_of(held, norm.grain);
+        const UtcMillis end = std::min(until, period.time.until);
+        if (norm.judged_until >= end) {
+            continue;
+        }
+        const kpi::DeviationNorm judged = norm_of(held, norm);
+        DeviationJudge judge(judged, rules, norm.state);
+        judge.run(actual_of(period, norm), norm.judged_until, end);
+        norm.judged_until = end;
+        if (end == period.time.until) {
+            judge.end(end);
+        }
+        for (const DeviationChange& change : judge.take_changes()) {
+            BOOST_OUTCOME_TRY(note(whose, held, norm, judge, change));
+        }
+        norm.state = judge.state();
+    }
+    return base::success();
+}
+
+/// A change of a deviation becomes a step of its episode; the first one opens it.
+base::Result<void> WatchFold::note(const Whose& whose, Held& held, WatchRow::Norm& norm,
+                                   const DeviationJudge& judge, const DeviationChange& change) {
+    const WatchRow::Period& period = period_of(held, norm.grain);
+    EpisodeRow::Step step{.at = change.at,
+                          .state = EpisodeState::open,
+                          .severity = change.severity,
+                          .actual = actual_of(period, norm),
+                          .expected = judge.expected(change.at),
+                          .cause = EpisodeCause::behind};
+    if (change.severity == Severity::none) {
+        step.state = EpisodeState::closed;
+        step.cause =
+            change.at == period.time.until ? EpisodeCause::period_ended : EpisodeCause::recovered;
+        return end_episode(whose, norm, step);
+    }
+    if (norm.opened_at) {
+        const store::Key key = store::episode_key(episode_of(whose.company, whose.manager, norm));
+        BOOST_OUTCOME_TRY(auto row, state_.read<EpisodeRow>(Family::state, key));
+        if (!row || row->history.empty()) {
+            return base::Error(base::ErrorCode::corrupt, "an open episode has no row");
+        }
+        if (step.severity < row->last().severity) {
+            step.cause = EpisodeCause::recovered;
+        }
+        row->history.push_back(step);
+        state_.write(Family::state, key, *row);
+        return base::success();
+    }
+    norm.opened_at = change.at;
+    ++norm.episodes;
+    held.row.newest_opened_at = std::max(held.row.newest_opened_at.value_or(change.at), change.at);
+    const EpisodeRow row{.kpi = norm.kpi,
+                         .segment = norm.segment,
+                         .grain = norm.grain,
+                         .period = period.time,
+                         .number = norm.episodes,
+                         .team = held.row.team,
+                         .polarity = norm.polarity,
+                         .currency = norm.currency,
+                         .expected = step.expected,
+                         .done = part_of(period.done, norm),
+                         .history = {step}};
+    state_.write(Family::state, store::episode_key(episode_of(whose.company, whose.manager, norm)),
+                 row);
+    return base::success();
+}
+
+base::Result<void> WatchFold::end_episode(const Whose& whose, WatchRow::Norm& norm,
+                                          const EpisodeRow::Step& step) {
+    if (!norm.opened_at) {
+        return base::success();
+    }
+    const store::Key key = store::episode_key(episode_of(whose.company, whose.manager, norm));
+    BOOST_OUTCOME_TRY(auto row, state_.read<EpisodeRow>(Family::state, key));
+    if (!row) {
+        return base::Error(base::ErrorCode::corrupt, "an open episode has no row");
+    }
+    row->history.push_back(step);
+    state_.write(Family::state, key, *row);
+    norm.opened_at.reset();
+    return base::success();
+}
+
+/// The timer stands at the first instant at which something changes if nothing is done.
+void WatchFold::set_timer(const Whose& whose, Held& held) {
+    const kpi::DeviationRules rules = this->rules(whose);
+    std::optional<UtcMillis> due;
+    if (!held.is_gone && !held.row.is_stale) {
+        due = held.row.until;
+        for (const WatchRow::Norm& norm : held.row.norms) {
+            const WatchRow::Period& period = period_of(held, norm.grain);
+            const kpi::DeviationNorm judged = norm_of(held, norm);
+            DeviationJudge ahead(judged, rules, norm.state);
+            ahead.run(actual_of(period, norm), norm.judged_until, period.time.until);
+            const auto changes = ahead.take_changes();
+            if (!changes.empty()) {
+                due = std::min(*due, changes.front().at);
+            }
+        }
+    }
+    if (due == held.row.due) {
+        return;
+    }
+    const auto timer = [&](UtcMillis at) {
+        return store::TimerKey{.due = at,
+                               .company = whose.company,
+                               .rule = store::TimerRule::watch,
+                               .subject = store::KeyWriter().u32(whose.manager.value()).take()};
+    };
+    if (held.row.due) {
+        timers_.erase(timer(*held.row.due));
+    }
+    if (due) {
+        timers_.put(timer(*due));
+    }
+    held.row.due = due;
+}
+
+base::Result<void> WatchFold::fire(const store::TimerKey& timer) {
+    store::KeyReader subject(timer.subject);
+    const Whose whose{timer.company, kpi::Manager(subject.u32())};
+    BOOST_OUTCOME_TRY(Held* const held, hold(whose));
+    if (held->row.due != timer.due) {
+        return base::success();
+    }
+    held->row.due.reset();
+    BOOST_OUTCOME_TRY(judge(whose, *held, timer.due + one_ms));
+    if (timer.due >= held->row.until) {
+        BOOST_OUTCOME_TRY(look_up(whose, *held, timer.due));
+    }
+    set_timer(whose, *held);
+    changed(whose, *held);
+    return base::success();
+}
+
+}  // namespace processors
