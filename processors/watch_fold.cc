@@ -79,6 +79,9 @@ base::Result<void> WatchFold::load() {
                               }
                               return true;
                           }));
+    BOOST_OUTCOME_TRY(const auto last, state_.store.last_key(Family::state, store::outbox_key(0),
+                                                             store::outbox_key(UINT64_MAX)));
+    told_ = last ? store::read_outbox_key(*last) : 0;
     pending_.clear();
     for (const Whose& whose : all) {
         BOOST_OUTCOME_TRY(const Held* const held, hold(whose));
@@ -281,7 +284,7 @@ base::Result<void> WatchFold::note(const Whose& whose, Held& held, WatchRow::Nor
             step.cause = EpisodeCause::recovered;
         }
         row->history.push_back(step);
-        state_.write(Family::state, key, *row);
+        write_episode(episode_of(whose.company, whose.manager, norm), *row);
         return base::success();
     }
     norm.opened_at = change.at;
@@ -298,8 +301,7 @@ base::Result<void> WatchFold::note(const Whose& whose, Held& held, WatchRow::Nor
                          .expected = step.expected,
                          .done = part_of(period.done, norm),
                          .history = {step}};
-    state_.write(Family::state, store::episode_key(episode_of(whose.company, whose.manager, norm)),
-                 row);
+    write_episode(episode_of(whose.company, whose.manager, norm), row);
     return base::success();
 }
 
@@ -314,9 +316,23 @@ base::Result<void> WatchFold::end_episode(const Whose& whose, WatchRow::Norm& no
         return base::Error(base::ErrorCode::corrupt, "an open episode has no row");
     }
     row->history.push_back(step);
-    state_.write(Family::state, key, *row);
+    write_episode(episode_of(whose.company, whose.manager, norm), *row);
     norm.opened_at.reset();
     return base::success();
+}
+
+/// With its newest step, which others are told of.
+void WatchFold::write_episode(const EpisodeKey& key, const EpisodeRow& row) {
+    state_.write(Family::state, store::episode_key(key), row);
+    const store::OutboxRow told{.company = key.company,
+                                .manager = key.manager,
+                                .opened_at = key.opened_at,
+                                .kpi = key.kpi,
+                                .segment = key.segment,
+                                .grain = key.grain,
+                                .step = row.history.size() - 1,
+                                .offset = state_.position.next_offset};
+    state_.write(Family::state, store::outbox_key(++told_), told);
 }
 
 /// The timer stands at the first instant at which something changes if nothing is done.

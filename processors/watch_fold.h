@@ -91,6 +91,7 @@ private:
                             const kpi::DeviationJudge& judge, const kpi::DeviationChange& change);
     base::Result<void> end_episode(const Whose& whose, store::WatchRow::Norm& norm,
                                    const store::EpisodeRow::Step& step);
+    void write_episode(const store::EpisodeKey& key, const store::EpisodeRow& row);
     void set_timer(const Whose& whose, Held& held);
 
     /// Norms and periods as they are at `at`. Of a new period what lay ahead is known.
@@ -107,6 +108,7 @@ private:
     std::map<Whose, std::vector<Change>> heard_;
     std::unordered_map<Whose, Held, Hash> held_;  ///< a cache of the rows
     std::vector<Whose> dirty_;
+    std::uint64_t told_ = 0;  ///< number of the last row of the outbox
 };
 
 }  // namespace processors

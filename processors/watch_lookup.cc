@@ -287,7 +287,11 @@ base::Result<void> WatchFold::judge_late(const Whose& whose, Held& held, const E
             }
         }
     }
-    state_.write(Family::state, bytes, *row);
+    if (row->last().state == EpisodeState::retracted) {
+        write_episode(key, *row);
+    } else {
+        state_.write(Family::state, bytes, *row);
+    }
     return base::success();
 }
 

@@ -1,13 +1,11 @@
-#include <xxhash.h>
-
 #include <algorithm>
-#include <array>
 #include <limits>
 #include <map>
 #include <set>
 #include <utility>
 
 #include "query/answers.h"
+#include "query/deviation_json.h"
 #include "query/meta.h"
 #include "query/reading.h"
 #include "query/value_text.h"
@@ -24,10 +22,6 @@ using store::EpisodeState;
 /// No deviation lasts longer: it ends with its period.
 constexpr std::chrono::days deviation_max{32};
 
-std::string_view to_string(EpisodeState state) {
-    constexpr std::array<std::string_view, 4> words{"", "open", "closed", "retracted"};
-    return words.at(static_cast<std::size_t>(state));
-}
 std::optional<EpisodeState> episode_state_of(std::string_view word) {
     for (const EpisodeState state :
          {EpisodeState::open, EpisodeState::closed, EpisodeState::retracted}) {
@@ -36,43 +30,6 @@ std::optional<EpisodeState> episode_state_of(std::string_view word) {
         }
     }
     return std::nullopt;
-}
-std::string_view to_string(store::EpisodeCause cause) {
-    constexpr std::array<std::string_view, 6> words{
-        "", "behind", "recovered", "period_ended", "norm_changed", "late_data"};
-    return words.at(static_cast<std::size_t>(cause));
-}
-
-std::string_view segment_word(kpi::Segment segment) {
-    return segment == kpi::Segment::none ? kpi::to_string(kpi::NormSegment())
-                                         : kpi::to_string(kpi::NormSegment(segment));
-}
-
-std::string rule_of(const EpisodeRow& row) {
-    return std::string(kpi::info(row.kpi).id) + ":" + std::string(segment_word(row.segment)) + ":" +
-           std::string(kpi::to_string(row.grain));
-}
-
-/// The same for the same deviation in whatever views: of its rule, its subject, its period and its
-/// number.
-std::string id_of(const std::string& company, const std::string& manager, const EpisodeRow& row) {
-    const std::string text = store::KeyWriter()
-                                 .text(rule_of(row))
-                                 .text(company)
-                                 .text(manager)
-                                 .i64(base::to_ms(row.period.from))
-                                 .u64(row.number)
-                                 .take();
-    const XXH128_hash_t hash = XXH3_128bits(text.data(), text.size());
-    XXH128_canonical_t bytes;
-    XXH128_canonicalFromHash(&bytes, hash);
-    std::string hex;
-    for (const unsigned char byte : bytes.digest) {
-        constexpr std::string_view digits = "0123456789abcdef";
-        hex += digits[byte >> 4U];
-        hex += digits[byte & 15U];
-    }
-    return hex;
 }
 
 struct DeviationFilter {
@@ -177,65 +134,6 @@ base::Result<Hits> gather(Question& question, const DeviationFilter& filter) {
     return hits;
 }
 
-void write_step(base::JsonWriter& out, const EpisodeRow& row, const EpisodeRow::Step& step,
-                const std::optional<kpi::Zone>& zone) {
-    const kpi::Unit unit = kpi::info(row.kpi).unit;
-    std::optional<kpi::Currency> currency;
-    if (unit == kpi::Unit::money || unit == kpi::Unit::cheque) {
-        currency = row.currency;
-    }
-    out.begin_object().key("at");
-    write_instant(out, step.at, zone);
-    out.member("state", to_string(step.state)).key("severity");
-    write_word(out, step.severity == kpi::Severity::none ? "" : kpi::to_string(step.severity));
-    out.key("actual");
-    write_amount(out, step.actual, currency);
-    out.key("expected_to_date");
-    write_amount(out, step.expected, currency);
-    out.key("pace");
-    std::optional<kpi::Ratio> pace;
-    if (step.actual && step.expected.num > 0) {
-        pace =
-            kpi::Ratio{step.actual->num * step.expected.den, step.actual->den * step.expected.num};
-    }
-    write_amount(out, pace, {});
-    out.member("cause", to_string(step.cause)).end_object();
-}
-
-base::Result<void> write_deviation(base::JsonWriter& out, Question& question, const Hit& hit,
-                                   const std::optional<kpi::Zone>& zone) {
-    const EpisodeRow& row = hit.row;
-    const EpisodeRow::Step& last = row.last();
-    out.begin_object().member("id", id_of(question.company().id, hit.manager, row));
-    out.member("rule", rule_of(row)).member("manager", hit.manager).key("team");
-    BOOST_OUTCOME_TRY(const auto team, question.names().text(store::Table::team, row.team));
-    write_text(out, team);
-    out.member("kpi", kpi::info(row.kpi).id).member("segment", segment_word(row.segment));
-    out.key("period").begin_object().member("grain", kpi::to_string(row.grain)).key("from");
-    write_instant(out, row.period.from, zone);
-    out.key("until");
-    write_instant(out, row.period.until, zone);
-    out.end_object().member("state", to_string(last.state)).key("severity");
-    // Of one that is over: the worst that it was.
-    kpi::Severity severity = last.severity;
-    if (severity == kpi::Severity::none) {
-        for (const EpisodeRow::Step& step : row.history) {
-            severity = std::max(severity, step.severity);
-        }
-    }
-    out.value(kpi::to_string(severity)).key("opened_at");
-    write_instant(out, row.opened().at, zone);
-    out.key("closed_at");
-    write_instant(out, last.state == EpisodeState::open ? std::nullopt : std::optional(last.at),
-                  zone);
-    out.key("history").begin_array();
-    for (const EpisodeRow::Step& step : row.history) {
-        write_step(out, row, step, zone);
-    }
-    out.end_array().end_object();
-    return base::success();
-}
-
 }  // namespace
 
 base::Result<std::string> deviations(const store::ReadView& view, const Params& params,
@@ -258,7 +156,9 @@ base::Result<std::string> deviations(const store::ReadView& view, const Params& 
             cursor = question.cursor("deviations", last);
             break;
         }
-        BOOST_OUTCOME_TRY(write_deviation(out, question, hit->second, zone));
+        const EpisodeRow& row = hit->second.row;
+        BOOST_OUTCOME_TRY(const auto team, question.names().text(store::Table::team, row.team));
+        write_deviation(out, {question.company().id, hit->second.manager, team}, row, zone);
         last = hit->first;
         ++shown;
     }

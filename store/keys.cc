@@ -91,6 +91,13 @@ bool read_episode_key(std::string_view bytes, EpisodeKey& key) {
     return is_kind && in.ok() && in.rest().empty();
 }
 
+std::uint64_t read_outbox_key(std::string_view bytes) {
+    KeyReader in(bytes);
+    const bool is_kind = in.u8() == static_cast<std::uint8_t>(StateKind::outbox);
+    const std::uint64_t number = in.u64();
+    return is_kind && in.ok() && in.rest().empty() ? number : 0;
+}
+
 bool read_entity_key(std::string_view bytes, EntityKey& key) {
     KeyReader in(bytes);
     key.company = kpi::Company{in.u32()};

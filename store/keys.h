@@ -31,6 +31,7 @@ enum class StateKind : std::uint8_t {
     timer = 14,    ///< what becomes true by log time alone
     watch = 15,    ///< a manager who is watched against his norms
     episode = 16,  ///< his deviations
+    outbox = 17,   ///< what is to be told to others, in its order
 };
 
 /// Tables of ordinals, each per company (`company` itself: per partition, under company 0).
@@ -239,6 +240,13 @@ inline Key episodes_from(kpi::Company company, kpi::Manager manager, base::UtcMi
         .i64(base::to_ms(from));
 }
 bool read_episode_key(std::string_view bytes, EpisodeKey& key);
+
+/// Numbers rise without gaps, from 1.
+inline std::string outbox_key(std::uint64_t number) {
+    return KeyWriter().u8(static_cast<std::uint8_t>(StateKind::outbox)).u64(number).take();
+}
+/// 0: the bytes are none.
+std::uint64_t read_outbox_key(std::string_view bytes);
 
 /// What a timer is about, at its instant. Do not renumber.
 enum class TimerRule : std::uint8_t {

@@ -241,6 +241,21 @@ void fields(Visit& visit, Row& row) {
     visit(10, row.history);
 }
 
+template <class Visit, Is<OutboxRow> Row>
+void fields(Visit& visit, Row& row) {
+    visit(0, row.company);
+    visit(1, row.manager);
+    visit(2, row.opened_at);
+    visit(3, row.kpi);
+    visit(4, row.segment);
+    visit.or_default(5, row.grain, kpi::Grain::day);
+    visit(6, row.step);
+    visit(7, row.offset);
+}
+
+std::string encode(const OutboxRow& row) {
+    return encode_row(row);
+}
 std::string encode(const WatchRow& row) {
     return encode_row(row);
 }
@@ -255,6 +270,10 @@ base::Result<WatchRow> decode(std::string_view bytes) {
 template <>
 base::Result<EpisodeRow> decode(std::string_view bytes) {
     return decode_row<EpisodeRow>(bytes, "episode");
+}
+template <>
+base::Result<OutboxRow> decode(std::string_view bytes) {
+    return decode_row<OutboxRow>(bytes, "outbox");
 }
 
 }  // namespace store

@@ -115,19 +115,36 @@ struct EpisodeRow {
     kpi::Team team;
     kpi::Polarity polarity = kpi::Polarity::higher;
     kpi::Currency currency{};
-    kpi::Ratio expected;  ///< at the opening
-    KeptSums done;        ///< of the period, before the opening
+    kpi::Ratio expected;        ///< at the opening
+    KeptSums done;              ///< of the period, before the opening
     std::vector<Step> history;  ///< never empty
     const Step& opened() const { return history.front(); }
     const Step& last() const { return history.back(); }
     friend bool operator==(const EpisodeRow&, const EpisodeRow&) = default;
 };
 
+/// A step of a deviation that others are to be told of.
+struct OutboxRow {
+    kpi::Company company;
+    kpi::Manager manager;
+    base::UtcMillis opened_at{};
+    kpi::Kpi kpi{};
+    kpi::Segment segment{};
+    kpi::Grain grain = kpi::Grain::day;
+    std::uint64_t step = 0;    ///< place in the history
+    std::uint64_t offset = 0;  ///< of the record that made it
+    EpisodeKey episode() const { return {company, manager, opened_at, kpi, segment, grain}; }
+    friend bool operator==(const OutboxRow&, const OutboxRow&) = default;
+};
+
 std::string encode(const WatchRow& row);
+std::string encode(const OutboxRow& row);
 std::string encode(const EpisodeRow& row);
 template <>
 base::Result<WatchRow> decode(std::string_view bytes);
 template <>
 base::Result<EpisodeRow> decode(std::string_view bytes);
+template <>
+base::Result<OutboxRow> decode(std::string_view bytes);
 
 }  // namespace store

@@ -69,7 +69,8 @@ DigestKind digest_kind(Family family, std::string_view key) {
         case StateKind::meta:
         case StateKind::name:
         case StateKind::text:
-        case StateKind::source: return 0;
+        case StateKind::source:
+        case StateKind::outbox: return 0;
     }
     return 0;
 }

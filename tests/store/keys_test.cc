@@ -78,6 +78,7 @@ TEST(Keys, HaveTheGoldenBytes) {
          {"timer", to_hex(store::timer_key(sample_timer()))},
          {"watch", to_hex(store::watch_key(company, kpi::Manager{9}).take())},
          {"episode", to_hex(store::episode_key(sample_episode_key()).take())},
+         {"outbox", to_hex(store::outbox_key(3))},
          {"entity", to_hex(store::entity_key(entity).take())},
          {"index", to_hex(store::index_key(sample_index()).take())}});
 }
@@ -94,6 +95,8 @@ TEST(Keys, ReadBack) {
     EXPECT_EQ(manager, kpi::Manager{9});
     EXPECT_FALSE(store::read_watch_key(watch + "x", whose, manager));
     EXPECT_FALSE(store::read_episode_key(watch, episode));
+    EXPECT_EQ(store::read_outbox_key(store::outbox_key(3)), 3U);
+    EXPECT_EQ(store::read_outbox_key(watch), 0U);
     store::CellKey cell;
     ASSERT_TRUE(store::read_cell_key(store::cell_key(sample_cell()).take(), cell));
     EXPECT_EQ(cell, sample_cell());

@@ -308,6 +308,17 @@ store::EpisodeRow sample_episode() {
                          .cause = store::EpisodeCause::late_data}}};
 }
 
+store::OutboxRow sample_outbox() {
+    return {.company = kpi::Company{1},
+            .manager = kpi::Manager{9},
+            .opened_at = at(5),
+            .kpi = kpi::Kpi::calls_out,
+            .segment = kpi::Segment::existing,
+            .grain = kpi::Grain::month,
+            .step = 2,
+            .offset = 300};
+}
+
 store::CellRow sample_cell() {
     store::CellRow cell;
     cell.add(store::Measure::calls_in, 3);

@@ -19,6 +19,7 @@ store::CaseRow sample_case();
 store::CasesRow sample_cases();
 store::WatchRow sample_watch();
 store::EpisodeRow sample_episode();
+store::OutboxRow sample_outbox();
 store::CellRow sample_cell();
 store::SetRow sample_set();
 store::QuarantineRow sample_quarantine();
@@ -45,6 +46,7 @@ void for_each_row(const Show& show) {
     show("cases", sample_cases());
     show("watch", sample_watch());
     show("episode", sample_episode());
+    show("outbox", sample_outbox());
     show("cell", sample_cell());
     show("set", sample_set());
     show("quarantine", sample_quarantine());

@@ -412,8 +412,8 @@ TEST(Digest, CountsTheKindsThatMakeNumbersAndNothingElse) {
           StateKind::watch, StateKind::episode}) {
         EXPECT_TRUE(counts(kind)) << static_cast<int>(kind);
     }
-    for (const StateKind kind :
-         {StateKind::meta, StateKind::name, StateKind::text, StateKind::source}) {
+    for (const StateKind kind : {StateKind::meta, StateKind::name, StateKind::text,
+                                 StateKind::source, StateKind::outbox}) {
         EXPECT_FALSE(counts(kind)) << static_cast<int>(kind);
     }
     EXPECT_TRUE(store::digest_of_row(Family::entity, "k", "v") != 0);
