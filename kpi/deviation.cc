@@ -176,6 +176,11 @@ void DeviationJudge::run(const std::optional<Ratio>& actual, UtcMillis from, Utc
     ripen(until - one_ms);
 }
 
+void DeviationJudge::pause() {
+    state_.warn_since.reset();
+    state_.breach_since.reset();
+}
+
 void DeviationJudge::end(UtcMillis at) {
     if (state_.severity != Severity::none) {
         become(at, Severity::none);

@@ -66,6 +66,8 @@ public:
     /// In [from, until) so much is done. To be called for one stretch after the other.
     /// Cost: some twelve searches in the working time.
     void run(const std::optional<Ratio>& actual, base::UtcMillis from, base::UtcMillis until);
+    /// Nothing is known for a while: a status that lasted begins anew, a deviation stays as it is.
+    void pause();
     /// The period is over at `at`, and with it what stands.
     void end(base::UtcMillis at);
 

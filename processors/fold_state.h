@@ -65,6 +65,10 @@ struct FoldState {
     std::set<store::Dirt> dirt;  ///< not yet worked on, or waiting for directory.applied
     CompanyState* last_company = nullptr;
 
+    /// The counts of a company's sources, as they are committed.
+    base::Result<std::vector<std::pair<kpi::Source, store::SourceRow>>> sources_of(
+        kpi::Company company) const;
+
     /// All voids of a target; nullopt when there are none.
     base::Result<std::optional<store::VoidRow>> voids_of(const store::EntityKey& target);
 

@@ -27,27 +27,51 @@ std::optional<kpi::Ratio> actual_of(const WatchRow::Period& period, const WatchR
     return store::amount_of(period.done, norm.segment, norm.kpi, norm.currency);
 }
 
+/// Whether the value of `kpi` is made of this measure.
+bool is_part(kpi::Kpi kpi, store::Measure measure) {
+    const auto is_of = [&](kpi::Kpi part) {
+        const auto measures = store::measures_of(part);
+        return measures && (measures->count == measure || measures->sum == measure);
+    };
+    switch (kpi::info(kpi).unit) {
+        case kpi::Unit::cheque:
+            return measure == store::Measure::paid_amount || measure == store::Measure::paid_count;
+        case kpi::Unit::ratio: {
+            const kpi::RatioParts parts = kpi::ratio_parts(kpi);
+            return is_of(parts.numerator) || is_of(parts.denominator);
+        }
+        default: return is_of(kpi);
+    }
+}
+
 /// What of `done` the value of this norm is made of.
 store::KeptSums part_of(const store::KeptSums& done, const WatchRow::Norm& norm) {
-    const std::vector<kpi::Kpi> parts = store::contributing_kpis(norm.kpi);
     const auto is_asked = [&](kpi::Segment segment) {
         return norm.segment == kpi::Segment::none || segment == norm.segment;
     };
-    const auto is_part = [&](store::Measure measure) {
-        if (norm.kpi == kpi::Kpi::average_cheque) {
-            return measure == store::Measure::paid_amount || measure == store::Measure::paid_count;
-        }
-        return std::any_of(parts.begin(), parts.end(), [&](kpi::Kpi part) {
-            const auto measures = store::measures_of(part);
-            return measures && (measures->count == measure || measures->sum == measure);
-        });
-    };
     store::KeptSums kept;
-    std::copy_if(done.sums.begin(), done.sums.end(), std::back_inserter(kept.sums),
-                 [&](const auto& one) { return is_asked(one.segment) && is_part(one.measure); });
+    std::copy_if(
+        done.sums.begin(), done.sums.end(), std::back_inserter(kept.sums),
+        [&](const auto& one) { return is_asked(one.segment) && is_part(norm.kpi, one.measure); });
     std::copy_if(done.members.begin(), done.members.end(), std::back_inserter(kept.members),
                  [&](const auto& one) { return is_asked(one.segment) && one.set == norm.kpi; });
     return kept;
+}
+
+/// The norms whose value these changes may move.
+std::vector<WatchRow::Norm*> norms_moved_by(WatchRow& row,
+                                            const std::vector<WatchRow::Change>& changes) {
+    store::KeptSums all;
+    for (const WatchRow::Change& change : changes) {
+        all.add(change.done);
+    }
+    std::vector<WatchRow::Norm*> moved;
+    for (WatchRow::Norm& norm : row.norms) {
+        if (part_of(all, norm) != store::KeptSums()) {
+            moved.push_back(&norm);
+        }
+    }
+    return moved;
 }
 
 bool is_spread(kpi::Kpi kpi) {
@@ -82,6 +106,7 @@ base::Result<void> WatchFold::load() {
     BOOST_OUTCOME_TRY(const auto last, state_.store.last_key(Family::state, store::outbox_key(0),
                                                              store::outbox_key(UINT64_MAX)));
     told_ = last ? store::read_outbox_key(*last) : 0;
+    BOOST_OUTCOME_TRY(load_silences());
     pending_.clear();
     for (const Whose& whose : all) {
         BOOST_OUTCOME_TRY(const Held* const held, hold(whose));
@@ -93,6 +118,39 @@ base::Result<void> WatchFold::load() {
         }
     }
     return base::success();
+}
+
+namespace {
+
+std::string silences_key(kpi::Company company) {
+    store::KeyWriter name;
+    name.raw("silences").u32(company.value());
+    return store::meta_key(name.bytes());
+}
+
+}  // namespace
+
+base::Result<void> WatchFold::load_silences() {
+    for (const auto& [ordinal, company] : state_.companies) {
+        BOOST_OUTCOME_TRY(const auto row,
+                          state_.read<store::SilencesRow>(Family::state, silences_key(ordinal)));
+        std::map<kpi::Source, UtcMillis> up_to;
+        BOOST_OUTCOME_TRY(const auto sources, state_.sources_of(ordinal));
+        for (const auto& [source, counts] : sources) {
+            if (counts.up_to) {
+                up_to.emplace(source, *counts.up_to);
+            }
+        }
+        silences_[ordinal].restore(std::move(up_to), row ? row->over : kpi::Intervals());
+    }
+    return base::success();
+}
+
+void WatchFold::heard_from(kpi::Company company, kpi::Source source, UtcMillis up_to) {
+    Silence& silence = silences_[company];
+    if (silence.heard(source, up_to, state_.position.log_time)) {
+        state_.write(Family::state, silences_key(company), store::SilencesRow{silence.over()});
+    }
 }
 
 base::Result<WatchFold::Held*> WatchFold::hold(const Whose& whose) {
@@ -107,9 +165,8 @@ base::Result<WatchFold::Held*> WatchFold::hold(const Whose& whose) {
     held.row = std::move(row).value_or(WatchRow{});
     const auto place = held_.emplace(whose, std::move(held)).first;
     if (!place->second.is_gone) {
-        changed(whose, place->second);
-        place->second.is_dirty = false;
-        dirty_.pop_back();
+        place->second.know_worked();
+        note_reach(whose, place->second);
     }
     return &place->second;
 }
@@ -123,13 +180,22 @@ void WatchFold::changed(const Whose& whose, Held& held) {
     if (held.is_gone) {
         watched_.erase(whose);
         pending_.erase(whose);
-        return;
+    } else {
+        note_reach(whose, held);
     }
-    held.worked.clear();
+}
+
+void WatchFold::Held::know_worked() {
+    worked.clear();
+    for (const WatchRow::Period& period : row.periods) {
+        worked.emplace_back(period.worked);
+    }
+}
+
+void WatchFold::note_reach(const Whose& whose, const Held& held) {
     Reach reach{.from = base::for_ever,
                 .newest_opened_at = held.row.newest_opened_at.value_or(base::since_ever)};
     for (const WatchRow::Period& period : held.row.periods) {
-        held.worked.emplace_back(period.worked);
         reach.from = std::min(reach.from, period.time.from);
     }
     watched_[whose] = reach;
@@ -182,9 +248,16 @@ base::Result<void> WatchFold::take_heard() {
     }
     for (const auto& [whose, changes] : std::exchange(heard_, {})) {
         BOOST_OUTCOME_TRY(Held* const held, hold(whose));
-        BOOST_OUTCOME_TRY(judge(whose, *held, state_.position.log_time + one_ms));
+        const UtcMillis now = state_.position.log_time + one_ms;
+        const auto moved = norms_moved_by(held->row, changes);
+        for (WatchRow::Norm* const norm : moved) {
+            BOOST_OUTCOME_TRY(judge(whose, *held, *norm, now));
+        }
         for (const Change& change : changes) {
             add(whose, *held, change);
+        }
+        for (WatchRow::Norm* const norm : moved) {
+            look_ahead(whose, *held, *norm);
         }
         set_timer(whose, *held);
         changed(whose, *held);
@@ -236,26 +309,57 @@ kpi::DeviationNorm WatchFold::norm_of(const Held& held, const WatchRow::Norm& no
 }
 
 base::Result<void> WatchFold::judge(const Whose& whose, Held& held, UtcMillis until) {
-    const kpi::DeviationRules rules = this->rules(whose);
     for (WatchRow::Norm& norm : held.row.norms) {
-        const WatchRow::Period& period = period_of(held, norm.grain);
-        const UtcMillis end = std::min(until, period.time.until);
-        if (norm.judged_until >= end) {
-            continue;
+        if (norm.next && *norm.next < until) {
+            BOOST_OUTCOME_TRY(judge(whose, held, norm, until));
         }
-        const kpi::DeviationNorm judged = norm_of(held, norm);
-        DeviationJudge judge(judged, rules, norm.state);
-        judge.run(actual_of(period, norm), norm.judged_until, end);
-        norm.judged_until = end;
-        if (end == period.time.until) {
-            judge.end(end);
-        }
-        for (const DeviationChange& change : judge.take_changes()) {
-            BOOST_OUTCOME_TRY(note(whose, held, norm, judge, change));
-        }
-        norm.state = judge.state();
     }
     return base::success();
+}
+
+base::Result<void> WatchFold::judge(const Whose& whose, Held& held, WatchRow::Norm& norm,
+                                    UtcMillis until) {
+    const WatchRow::Period& period = period_of(held, norm.grain);
+    const UtcMillis end = std::min(until, period.time.until);
+    if (norm.judged_until >= end) {
+        return base::success();
+    }
+    const kpi::DeviationRules rules = this->rules(whose);
+    const kpi::DeviationNorm judged = norm_of(held, norm);
+    DeviationJudge judge(judged, rules, norm.state);
+    const auto actual = actual_of(period, norm);
+    for (const kpi::Interval& silence : silences_[whose.company].all()) {
+        if (silence.from < end && norm.judged_until < silence.until) {
+            judge.run(actual, norm.judged_until, silence.from);
+            judge.pause();
+            norm.judged_until = std::min(end, silence.until);
+        }
+    }
+    judge.run(actual, norm.judged_until, end);
+    norm.judged_until = end;
+    if (end == period.time.until) {
+        judge.end(end);
+    }
+    norm.state = judge.state();
+    for (const DeviationChange& change : judge.take_changes()) {
+        BOOST_OUTCOME_TRY(note(whose, held, norm, judge, change));
+    }
+    look_ahead(whose, held, norm);
+    return base::success();
+}
+
+/// When the norm's deviation changes if nothing is done.
+void WatchFold::look_ahead(const Whose& whose, const Held& held, WatchRow::Norm& norm) const {
+    const WatchRow::Period& period = period_of(held, norm.grain);
+    const kpi::DeviationRules rules = this->rules(whose);
+    const kpi::DeviationNorm judged = norm_of(held, norm);
+    DeviationJudge ahead(judged, rules, norm.state);
+    ahead.run(actual_of(period, norm), norm.judged_until, period.time.until);
+    if (norm.judged_until < period.time.until) {
+        ahead.end(period.time.until);
+    }
+    const auto changes = ahead.take_changes();
+    norm.next = changes.empty() ? std::nullopt : std::optional(changes.front().at);
 }
 
 /// A change of a deviation becomes a step of its episode; the first one opens it.
@@ -337,19 +441,11 @@ void WatchFold::write_episode(const EpisodeKey& key, const EpisodeRow& row) {
 
 /// The timer stands at the first instant at which something changes if nothing is done.
 void WatchFold::set_timer(const Whose& whose, Held& held) {
-    const kpi::DeviationRules rules = this->rules(whose);
     std::optional<UtcMillis> due;
     if (!held.is_gone && !held.row.is_stale) {
         due = held.row.until;
         for (const WatchRow::Norm& norm : held.row.norms) {
-            const WatchRow::Period& period = period_of(held, norm.grain);
-            const kpi::DeviationNorm judged = norm_of(held, norm);
-            DeviationJudge ahead(judged, rules, norm.state);
-            ahead.run(actual_of(period, norm), norm.judged_until, period.time.until);
-            const auto changes = ahead.take_changes();
-            if (!changes.empty()) {
-                due = std::min(*due, changes.front().at);
-            }
+            due = std::min(*due, norm.next.value_or(*due));
         }
     }
     if (due == held.row.due) {
@@ -380,7 +476,13 @@ base::Result<void> WatchFold::fire(const store::TimerKey& timer) {
     held->row.due.reset();
     BOOST_OUTCOME_TRY(judge(whose, *held, timer.due + one_ms));
     if (timer.due >= held->row.until) {
+        for (WatchRow::Norm& norm : held->row.norms) {
+            BOOST_OUTCOME_TRY(judge(whose, *held, norm, timer.due));
+        }
         BOOST_OUTCOME_TRY(look_up(whose, *held, timer.due));
+        for (WatchRow::Norm& norm : held->row.norms) {
+            look_ahead(whose, *held, norm);
+        }
     }
     set_timer(whose, *held);
     changed(whose, *held);

@@ -10,6 +10,7 @@
 #include "processors/cells.h"
 #include "processors/directory_entries.h"
 #include "processors/fold_state.h"
+#include "processors/silence.h"
 #include "processors/timers.h"
 #include "store/watch_rows.h"
 
@@ -20,7 +21,8 @@ namespace processors {
 /// A deviation is judged by what is known: what a record brings counts from its log time on, and
 /// what becomes true by time alone stands at its own instant, found by a timer, whenever log time
 /// passes it. So the same log gives the same deviations, whatever the cut of batches. What comes
-/// later, and shows that a deviation never was, takes it back.
+/// later, and shows that a deviation never was, takes it back. While a source is silent nothing is
+/// judged: nobody is behind because a PBX is dead.
 ///
 /// Watched is who is declared, against norms of KPIs that this version computes, without a client
 /// class. Source: domain.md 7; docs/adr/0014. Errors: those of the store; corrupt. Threads: one.
@@ -37,6 +39,9 @@ public:
                      base::UtcMillis at) override;
     /// What was heard since the last call counts from behind log time on.
     base::Result<void> take_heard();
+
+    /// A heartbeat came: its source has seen everything up to `up_to`.
+    void heard_from(kpi::Company company, kpi::Source source, base::UtcMillis up_to);
 
     /// An entry of the directory came or went: whom it concerns is looked up anew.
     base::Result<void> directory_changed(const CompanyState& company, const DirectoryEntry& entry);
@@ -73,20 +78,27 @@ private:
         std::vector<kpi::WorkingTime> worked;  ///< of its periods
         bool is_dirty = false;
         bool is_gone = false;
+        void know_worked();
     };
     using Change = store::WatchRow::Change;
 
     bool concerns(const Whose& whose, base::UtcMillis at) const;
     base::Result<Held*> hold(const Whose& whose);
     void changed(const Whose& whose, Held& held);
+    void note_reach(const Whose& whose, const Held& held);
     base::Result<void> mark(const CompanyState& company, kpi::Manager manager);
     void add(const Whose& whose, Held& held, const Change& change);
 
+    base::Result<void> load_silences();
     kpi::DeviationRules rules(const Whose& whose) const;
     static kpi::DeviationNorm norm_of(const Held& held, const store::WatchRow::Norm& norm);
     static const store::WatchRow::Period& period_of(const Held& held, kpi::Grain grain);
-    /// All norms are judged until `until`, exclusive, with what is done now.
+    /// What changes before `until` by time alone has changed.
     base::Result<void> judge(const Whose& whose, Held& held, base::UtcMillis until);
+    /// A norm is judged until `until`, exclusive, with what is done now.
+    base::Result<void> judge(const Whose& whose, Held& held, store::WatchRow::Norm& norm,
+                             base::UtcMillis until);
+    void look_ahead(const Whose& whose, const Held& held, store::WatchRow::Norm& norm) const;
     base::Result<void> note(const Whose& whose, Held& held, store::WatchRow::Norm& norm,
                             const kpi::DeviationJudge& judge, const kpi::DeviationChange& change);
     base::Result<void> end_episode(const Whose& whose, store::WatchRow::Norm& norm,
@@ -108,6 +120,7 @@ private:
     std::map<Whose, std::vector<Change>> heard_;
     std::unordered_map<Whose, Held, Hash> held_;  ///< a cache of the rows
     std::vector<Whose> dirty_;
+    std::map<kpi::Company, Silence> silences_;
     std::uint64_t told_ = 0;  ///< number of the last row of the outbox
 };
 

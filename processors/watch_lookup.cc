@@ -34,7 +34,8 @@ WatchRow::Norm watched_norm(const kpi::NormEntry& entry, kpi::Kpi kpi, const kpi
             .state = {},
             .judged_until = {},
             .episodes = 0,
-            .opened_at = {}};
+            .opened_at = {},
+            .next = {}};
 }
 
 /// What `norms` and `periods` of a row are when they are looked up at an instant.
@@ -186,6 +187,7 @@ base::Result<void> WatchFold::look_up(const Whose& whose, Held& held, UtcMillis 
     held.row.periods = std::move(found.periods);
     held.row.norms = std::move(found.norms);
     held.row.until = found.until;
+    held.know_worked();
     std::erase_if(held.row.ahead, [&](const Change& change) {
         return std::all_of(held.row.periods.begin(), held.row.periods.end(),
                            [&](const auto& period) { return change.at < period.time.until; });
@@ -221,13 +223,18 @@ base::Result<void> WatchFold::work(std::size_t managers_max) {
         pending_.erase(pending_.begin());
         BOOST_OUTCOME_TRY(Held* const held, hold(whose));
         const UtcMillis now = state_.position.log_time + one_ms;
-        BOOST_OUTCOME_TRY(judge(whose, *held, now));
+        for (WatchRow::Norm& norm : held->row.norms) {
+            BOOST_OUTCOME_TRY(judge(whose, *held, norm, now));
+        }
         BOOST_OUTCOME_TRY(judge_late(whose, *held));
         if (held->row.is_stale) {
             BOOST_OUTCOME_TRY(look_up(whose, *held, now));
             BOOST_OUTCOME_TRY(
                 read_period_sums(state_.store, whose.company, whose.manager, held->row.periods));
             held->row.is_stale = false;
+        }
+        for (WatchRow::Norm& norm : held->row.norms) {
+            look_ahead(whose, *held, norm);
         }
         set_timer(whose, *held);
         changed(whose, *held);

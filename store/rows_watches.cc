@@ -195,6 +195,7 @@ void fields(Visit& visit, Row& row) {
     visit(7, row.judged_until);
     visit(8, row.episodes);
     visit(9, row.opened_at);
+    visit(10, row.next);
 }
 
 template <class Visit, Is<WatchRow::Change> Row>
@@ -253,6 +254,14 @@ void fields(Visit& visit, Row& row) {
     visit(7, row.offset);
 }
 
+template <class Visit, Is<SilencesRow> Row>
+void fields(Visit& visit, Row& row) {
+    visit(0, row.over);
+}
+
+std::string encode(const SilencesRow& row) {
+    return encode_row(row);
+}
 std::string encode(const OutboxRow& row) {
     return encode_row(row);
 }
@@ -274,6 +283,10 @@ base::Result<EpisodeRow> decode(std::string_view bytes) {
 template <>
 base::Result<OutboxRow> decode(std::string_view bytes) {
     return decode_row<OutboxRow>(bytes, "outbox");
+}
+template <>
+base::Result<SilencesRow> decode(std::string_view bytes) {
+    return decode_row<SilencesRow>(bytes, "silences");
 }
 
 }  // namespace store

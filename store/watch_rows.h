@@ -66,6 +66,7 @@ struct WatchRow {
         base::UtcMillis judged_until{};            ///< exclusive
         std::uint64_t episodes = 0;                ///< opened in this period
         std::optional<base::UtcMillis> opened_at;  ///< of the one that is open
+        std::optional<base::UtcMillis> next;       ///< when it changes if nothing is done
         friend bool operator==(const Norm&, const Norm&) = default;
     };
     /// What came or went at an instant.
@@ -137,7 +138,14 @@ struct OutboxRow {
     friend bool operator==(const OutboxRow&, const OutboxRow&) = default;
 };
 
+/// meta row `silences`, company: when a source that sends heartbeats was silent.
+struct SilencesRow {
+    kpi::Intervals over;
+    friend bool operator==(const SilencesRow&, const SilencesRow&) = default;
+};
+
 std::string encode(const WatchRow& row);
+std::string encode(const SilencesRow& row);
 std::string encode(const OutboxRow& row);
 std::string encode(const EpisodeRow& row);
 template <>
@@ -146,5 +154,7 @@ template <>
 base::Result<EpisodeRow> decode(std::string_view bytes);
 template <>
 base::Result<OutboxRow> decode(std::string_view bytes);
+template <>
+base::Result<SilencesRow> decode(std::string_view bytes);
 
 }  // namespace store

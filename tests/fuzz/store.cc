@@ -49,7 +49,7 @@ void check_order(std::string_view bytes) {
     ENSURE(reader.text() == one && reader.ok() && reader.rest().empty());
 }
 
-constexpr std::array<void (*)(std::string_view), 25> checks = {
+constexpr std::array<void (*)(std::string_view), 26> checks = {
     check_row<store::CallRow>,
     check_row<store::AliasRow>,
     check_row<store::VoidedLegsRow>,
@@ -74,6 +74,7 @@ constexpr std::array<void (*)(std::string_view), 25> checks = {
     check_row<store::WatchRow>,
     check_row<store::EpisodeRow>,
     check_row<store::OutboxRow>,
+    check_row<store::SilencesRow>,
     check_key<store::EpisodeKey, store::read_episode_key, store::episode_key>,
 };
 

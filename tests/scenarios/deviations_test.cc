@@ -68,6 +68,13 @@ protected:
         at(clock);
         ASSERT_TRUE(pipeline_->tick());
     }
+    void heartbeat(std::string_view clock) {
+        at(clock);
+        const std::string line = R"({"specversion":"1.0","id":"h)" + std::string(clock) +
+                                 R"(","source":"/crm","type":"normwatch.heartbeat.v1","data":{)" +
+                                 R"("up_to":")" + std::string(clock) + "\"}}\n";
+        ASSERT_TRUE(pipeline_->import_events("crm", line));
+    }
     /// An outbound call of a minute by an extension, received at its end or at `received`.
     void call(const std::string& from, UtcMillis start, std::optional<UtcMillis> received = {}) {
         const UtcMillis end = start + std::chrono::minutes(1);
@@ -246,6 +253,29 @@ TEST_F(Deviations, OfDaysInSilenceStandOnTheirDays) {
     EXPECT_EQ(found({{"day", "2026-11-25"}}).size(), 1U);
     EXPECT_EQ(found({{"manager", "m-eve"}}).size(), 0U);
     EXPECT_EQ(found({{"limit", "3"}}).size(), 3U);
+}
+
+TEST_F(Deviations, OfNobodyOpenWhileASourceIsSilent) {
+    tick("2026-11-22T12:00:00Z");
+    norms("{kpi: calls_out, per: day, value: 32}");
+    heartbeat("2026-11-23T09:00:00Z");
+    heartbeat("2026-11-23T09:04:00Z");
+    // Silent from 09:09 on; at 09:25 it would have been a breach.
+    for (const std::string_view hour : {"10", "12", "14"}) {
+        tick("2026-11-23T" + std::string(hour) + ":30:00Z");
+        EXPECT_EQ(story(), "");
+    }
+    // Back at 15:00; ten minutes later everybody has been behind for ten minutes.
+    heartbeat("2026-11-23T15:00:00Z");
+    heartbeat("2026-11-23T15:04:00Z");
+    heartbeat("2026-11-23T15:08:00Z");
+    heartbeat("2026-11-23T15:12:00Z");
+    EXPECT_EQ(story(),
+              "m-eve calls_out:all:day, 11-23T15:10:00.001Z breach behind\n"
+              "m-bob calls_out:all:day, 11-23T15:10:00.001Z breach behind\n");
+    // What stands stays while it is silent again, and ends with the day.
+    tick("2026-11-24T00:00:00Z");
+    EXPECT_EQ(found({{"state", "closed"}}).size(), 2U) << story();
 }
 
 TEST_F(Deviations, FollowTheNormsThatAreInForce) {

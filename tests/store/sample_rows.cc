@@ -286,7 +286,8 @@ store::WatchRow sample_watch() {
                                  .breach_since = at(6)},
                        .judged_until = at(7),
                        .episodes = 4,
-                       .opened_at = at(8)}}};
+                       .opened_at = at(8),
+                       .next = at(9)}}};
 }
 
 store::EpisodeRow sample_episode() {
@@ -317,6 +318,10 @@ store::OutboxRow sample_outbox() {
             .grain = kpi::Grain::month,
             .step = 2,
             .offset = 300};
+}
+
+store::SilencesRow sample_silences() {
+    return {.over = {{at(1), at(2)}, {at(5), at(9)}}};
 }
 
 store::CellRow sample_cell() {

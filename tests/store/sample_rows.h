@@ -20,6 +20,7 @@ store::CasesRow sample_cases();
 store::WatchRow sample_watch();
 store::EpisodeRow sample_episode();
 store::OutboxRow sample_outbox();
+store::SilencesRow sample_silences();
 store::CellRow sample_cell();
 store::SetRow sample_set();
 store::QuarantineRow sample_quarantine();
@@ -47,6 +48,7 @@ void for_each_row(const Show& show) {
     show("watch", sample_watch());
     show("episode", sample_episode());
     show("outbox", sample_outbox());
+    show("silences", sample_silences());
     show("cell", sample_cell());
     show("set", sample_set());
     show("quarantine", sample_quarantine());
