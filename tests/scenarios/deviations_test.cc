@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <boost/json/value.hpp>
+#include <map>
 #include <memory>
 #include <optional>
 #include <random>
@@ -40,6 +41,17 @@ constexpr std::string_view staff =
     "  - {kind: extension, address: '101', manager: m-bob}\n"
     "  - {kind: extension, address: '102', manager: m-eve}\n"
     "calendars: [{id: std, weekdays: {mon-fri: ['09:00-13:00', '14:00-18:00']}}]\n";
+
+/// Instants of the history of one manager, as `judged` shows them.
+std::string instants_of(const json::array& newest_first) {
+    std::string out;
+    for (auto one = newest_first.rbegin(); one != newest_first.rend(); ++one) {
+        for (const json::value& step : at_path(*one, "history").as_array()) {
+            out += word_of(at_path(step, "at")) + " " + word_of(at_path(step, "severity")) + "\n";
+        }
+    }
+    return out;
+}
 
 /// A company in UTC, whose clock begins on Sunday 2026-11-15.
 class Deviations : public testing::Test {
@@ -118,8 +130,9 @@ protected:
         return out;
     }
 
-    /// The same of one day by the judge alone, shown each of `steps_` when it came.
-    std::string judged(UtcMillis midnight, bool is_lower) const {
+    /// The same of one day by the judge alone, shown each step when it came.
+    static std::string judged(UtcMillis midnight, bool is_lower,
+                              const std::vector<UtcMillis>& steps) {
         const int weekday = static_cast<int>((base::to_ms(midnight) / 86'400'000 + 3) % 7);
         const auto hour = [&](int count) { return midnight + std::chrono::hours(count); };
         const kpi::WorkingTime worked(
@@ -135,7 +148,7 @@ protected:
         kpi::DeviationJudge judge(norm, rules, {});
         UtcMillis from = midnight;
         int done = 0;
-        for (const UtcMillis step : steps_) {
+        for (const UtcMillis step : steps) {
             if (midnight <= step && step < hour(24)) {
                 const UtcMillis next = step + base::Millis(1);
                 judge.run(kpi::Ratio{done++, 1}, from, next);
@@ -157,7 +170,6 @@ protected:
 
     std::unique_ptr<support::Pipeline> pipeline_;
     int calls_count_ = 0;
-    std::vector<UtcMillis> steps_;
 };
 
 TEST_F(Deviations, OpenWhenSomebodyHasBeenBehindForTenMinutes) {
@@ -300,6 +312,7 @@ TEST_F(Deviations, FollowTheNormsThatAreInForce) {
 
 TEST_F(Deviations, OfRandomDaysAreWhatAJudgeFinds) {
     std::mt19937_64 random(11);
+    std::vector<UtcMillis> steps;
     tick("2026-11-22T12:00:00Z");
     norms(
         "{kpi: calls_out, per: day, value: 20, manager: m-bob}, "
@@ -315,7 +328,7 @@ TEST_F(Deviations, OfRandomDaysAreWhatAJudgeFinds) {
                 ASSERT_TRUE(pipeline_->tick());
             } else {
                 call("101", now, now);  // known when it begins: nothing comes late
-                steps_.push_back(now);
+                steps.push_back(now);
             }
         }
         tick(kpi::render(midnight + std::chrono::hours(24)));
@@ -324,21 +337,65 @@ TEST_F(Deviations, OfRandomDaysAreWhatAJudgeFinds) {
     std::string expected;
     for (const bool is_lower : {false, true}) {
         for (int day = 0; day < 15; ++day) {
-            expected += judged(instant("2026-11-23T00:00:00Z") + std::chrono::days(day), is_lower);
+            expected +=
+                judged(instant("2026-11-23T00:00:00Z") + std::chrono::days(day), is_lower, steps);
         }
     }
-    std::string got;
-    for (const std::string kpi : {"calls_out", "calls_out_answered"}) {
-        json::array all = found({{"kpi", kpi}});
-        for (auto one = all.rbegin(); one != all.rend(); ++one) {
-            for (const json::value& step : at_path(*one, "history").as_array()) {
-                got +=
-                    word_of(at_path(step, "at")) + " " + word_of(at_path(step, "severity")) + "\n";
-            }
-        }
-    }
+    const std::string got = instants_of(found({{"kpi", "calls_out"}})) +
+                            instants_of(found({{"kpi", "calls_out_answered"}}));
     EXPECT_EQ(got, expected);
     EXPECT_GT(std::count(got.begin(), got.end(), '\n'), 40);
+}
+
+TEST_F(Deviations, OfADayOfFiftyManagersStandWhereTheyShouldAndDoNotFlap) {
+    constexpr int managers = 50;
+    std::string yaml =
+        "teams: [{id: north, name: North}]\n"
+        "calendars: [{id: std, weekdays: {mon-fri: ['09:00-13:00', '14:00-18:00']}}]\n"
+        "norms: [{kpi: calls_out, per: day, value: 20}]\nmanagers:\n";
+    std::string endpoints = "endpoints:\n";
+    for (int i = 0; i < managers; ++i) {
+        const std::string extension = std::to_string(201 + i);
+        yaml += "  - {id: m-" + extension + ", name: M, team: north, from: 2020-01-01}\n";
+        endpoints +=
+            "  - {kind: extension, address: '" + extension + "', manager: m-" + extension + "}\n";
+    }
+    tick("2026-11-22T12:00:00Z");
+    ASSERT_TRUE(pipeline_->apply_directory(yaml + endpoints));
+    std::mt19937_64 random(5);
+    std::map<int, std::vector<UtcMillis>> steps;
+    const UtcMillis midnight = instant("2026-11-23T00:00:00Z");
+    // The source says every minute that it is there; some managers call ten times as much.
+    for (int second = 8 * 3600; second < 18 * 3600; second += 10) {
+        const UtcMillis now = midnight + std::chrono::seconds(second);
+        if (second % 60 == 0) {
+            heartbeat(kpi::render(now));
+        } else {
+            tick(kpi::render(now));
+        }
+        const int caller = static_cast<int>(random() % managers);
+        if (random() % (caller % 5 == 0 ? 2 : 6) == 0) {
+            const UtcMillis at = now + base::Millis(1 + random() % 9'000);
+            call(std::to_string(201 + caller), at, at);
+            steps[caller].push_back(at);
+        }
+    }
+    tick("2026-11-24T00:00:00Z");
+    int opened = 0;
+    for (int i = 0; i < managers; ++i) {
+        const json::array all = found({{"manager", "m-" + std::to_string(201 + i)}});
+        EXPECT_EQ(instants_of(all), judged(midnight, false, steps[i])) << i;
+        std::optional<UtcMillis> closed_at;
+        for (auto one = all.rbegin(); one != all.rend(); ++one) {
+            const UtcMillis at = instant(word_of(at_path(*one, "opened_at")));
+            EXPECT_TRUE(!closed_at || at - *closed_at >= std::chrono::minutes(10));
+            closed_at = instant(word_of(at_path(*one, "closed_at")));
+            const json::value first = at_path(*one, "history").as_array().front();
+            EXPECT_GE(std::stod(word_of(at_path(first, "expected_to_date"))), 1.0);
+            ++opened;
+        }
+    }
+    EXPECT_GT(opened, managers);
 }
 
 }  // namespace
