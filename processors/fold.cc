@@ -204,15 +204,14 @@ base::Result<void> Fold::apply_event(const eventlog::ReadRecord& record,
 }
 
 base::Result<void> Fold::fire_timers() {
-    return timers_.fire(state_.position.log_time, inline_entities_max,
-                        [this](const store::TimerKey& timer) {
-                            switch (timer.rule) {
-                                case store::TimerRule::call_given_up: return calls_.give_up(timer);
-                                case store::TimerRule::watch: return watches_.fire(timer);
-                                case store::TimerRule::case_expiry: break;
-                            }
-                            return cases_.expire(timer);
-                        });
+    return timers_.fire(state_.position.log_time, timers_max, [this](const store::TimerKey& timer) {
+        switch (timer.rule) {
+            case store::TimerRule::call_given_up: return calls_.give_up(timer);
+            case store::TimerRule::watch: return watches_.fire(timer);
+            case store::TimerRule::case_expiry: break;
+        }
+        return cases_.expire(timer);
+    });
 }
 
 base::Result<void> Fold::work() {

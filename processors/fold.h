@@ -77,6 +77,8 @@ public:
     std::uint64_t applied_offset() const;
 
     static constexpr std::size_t inline_entities_max = 10'000;
+    /// So many fire at once: each may move all norms of a manager.
+    static constexpr std::size_t timers_max = 1'000;
     /// So many are looked up between two commits.
     static constexpr std::size_t watched_managers_max = 1'000;
 
