@@ -22,6 +22,9 @@ namespace {
 constexpr base::Millis one_ms{1};
 /// Rows held between commits: some kilobytes each.
 constexpr std::size_t held_max = 4'000;
+/// What comes late within so much log time is judged at once: a file that brings last week costs
+/// no commit a row.
+constexpr std::chrono::seconds late_together{10};
 
 std::optional<kpi::Ratio> actual_of(const WatchRow::Period& period, const WatchRow::Norm& norm) {
     return store::amount_of(period.done, norm.segment, norm.kpi, norm.currency);
@@ -79,6 +82,12 @@ bool is_spread(kpi::Kpi kpi) {
     return unit != kpi::Unit::ratio && unit != kpi::Unit::cheque;
 }
 
+std::string silences_key(kpi::Company company) {
+    store::KeyWriter name;
+    name.raw("silences").u32(company.value());
+    return store::meta_key(name.bytes());
+}
+
 EpisodeKey episode_of(kpi::Company company, kpi::Manager manager, const WatchRow::Norm& norm) {
     ENSURE(norm.opened_at);
     return {.company = company,
@@ -110,7 +119,8 @@ base::Result<void> WatchFold::load() {
     pending_.clear();
     for (const Whose& whose : all) {
         BOOST_OUTCOME_TRY(const Held* const held, hold(whose));
-        if (held->row.is_stale || !held->row.late.empty()) {
+        const auto& late = held->row.late_until;
+        if (held->row.is_stale || (late && *late <= state_.position.log_time)) {
             pending_.insert(whose);
         }
         if (held_.size() > held_max) {
@@ -119,16 +129,6 @@ base::Result<void> WatchFold::load() {
     }
     return base::success();
 }
-
-namespace {
-
-std::string silences_key(kpi::Company company) {
-    store::KeyWriter name;
-    name.raw("silences").u32(company.value());
-    return store::meta_key(name.bytes());
-}
-
-}  // namespace
 
 base::Result<void> WatchFold::load_silences() {
     for (const auto& [ordinal, company] : state_.companies) {
@@ -254,7 +254,7 @@ base::Result<void> WatchFold::take_heard() {
             BOOST_OUTCOME_TRY(judge(whose, *held, *norm, now));
         }
         for (const Change& change : changes) {
-            add(whose, *held, change);
+            add(*held, change);
         }
         for (WatchRow::Norm* const norm : moved) {
             look_ahead(whose, *held, *norm);
@@ -265,7 +265,7 @@ base::Result<void> WatchFold::take_heard() {
     return base::success();
 }
 
-void WatchFold::add(const Whose& whose, Held& held, const Change& change) {
+void WatchFold::add(Held& held, const Change& change) const {
     bool is_ahead = false;
     for (WatchRow::Period& period : held.row.periods) {
         if (period.time.from <= change.at && change.at < period.time.until) {
@@ -278,7 +278,8 @@ void WatchFold::add(const Whose& whose, Held& held, const Change& change) {
     }
     if (held.row.newest_opened_at && change.at < *held.row.newest_opened_at) {
         held.row.late.push_back(change);
-        pending_.insert(whose);
+        held.row.late_until =
+            held.row.late_until.value_or(state_.position.log_time + late_together);
     }
 }
 
@@ -444,6 +445,9 @@ void WatchFold::set_timer(const Whose& whose, Held& held) {
     std::optional<UtcMillis> due;
     if (!held.is_gone && !held.row.is_stale) {
         due = held.row.until;
+        if (held.row.late_until && !pending_.contains(whose)) {
+            due = std::min(*due, *held.row.late_until);
+        }
         for (const WatchRow::Norm& norm : held.row.norms) {
             due = std::min(*due, norm.next.value_or(*due));
         }
@@ -475,6 +479,9 @@ base::Result<void> WatchFold::fire(const store::TimerKey& timer) {
     }
     held->row.due.reset();
     BOOST_OUTCOME_TRY(judge(whose, *held, timer.due + one_ms));
+    if (held->row.late_until && *held->row.late_until <= timer.due) {
+        pending_.insert(whose);
+    }
     if (timer.due >= held->row.until) {
         for (WatchRow::Norm& norm : held->row.norms) {
             BOOST_OUTCOME_TRY(judge(whose, *held, norm, timer.due));

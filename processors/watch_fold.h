@@ -87,7 +87,7 @@ private:
     void changed(const Whose& whose, Held& held);
     void note_reach(const Whose& whose, const Held& held);
     base::Result<void> mark(const CompanyState& company, kpi::Manager manager);
-    void add(const Whose& whose, Held& held, const Change& change);
+    void add(Held& held, const Change& change) const;
 
     base::Result<void> load_silences();
     kpi::DeviationRules rules(const Whose& whose) const;

@@ -243,6 +243,7 @@ base::Result<void> WatchFold::work(std::size_t managers_max) {
 }
 
 base::Result<void> WatchFold::judge_late(const Whose& whose, Held& held) {
+    held.row.late_until.reset();
     const auto all = std::exchange(held.row.late, {});
     for (const Change& late : all) {
         std::vector<EpisodeKey> keys;

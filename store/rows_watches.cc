@@ -215,6 +215,7 @@ void fields(Visit& visit, Row& row) {
     visit(6, row.periods);
     visit(7, row.norms);
     visit(8, row.ahead);
+    visit(9, row.late_until);
 }
 
 template <class Visit, Is<EpisodeRow::Step> Row>

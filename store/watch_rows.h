@@ -80,10 +80,11 @@ struct WatchRow {
     std::optional<base::UtcMillis> due;  ///< of his timer
     bool is_stale = false;               ///< they are to be looked up anew, and the sums to be read
     std::optional<base::UtcMillis> newest_opened_at;
-    std::vector<Change> late;     ///< may have kept an episode from opening; to be judged
-    std::vector<Change> ahead;    ///< lies behind a period that runs
-    std::vector<Period> periods;  ///< by grain
-    std::vector<Norm> norms;      ///< by KPI, segment, grain
+    std::vector<Change> late;                   ///< may have kept an episode from opening
+    std::optional<base::UtcMillis> late_until;  ///< they are judged then, all together
+    std::vector<Change> ahead;                  ///< lies behind a period that runs
+    std::vector<Period> periods;                ///< by grain
+    std::vector<Norm> norms;                    ///< by KPI, segment, grain
     friend bool operator==(const WatchRow&, const WatchRow&) = default;
 };
 

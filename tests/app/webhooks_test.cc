@@ -150,14 +150,16 @@ protected:
                           "norms: [{kpi: calls_out, per: day, value: 80}]\n");
         ASSERT_TRUE(applied && applied.value().status == 200) << applied.value().body;
     }
-    /// Log time goes on to `at`: something is recorded then.
+    /// Log time goes on to `at`: a call of nobody is recorded then.
     void pass(std::string_view at) {
         clock_.set(kpi::parse_instant(at).value());
         const auto taken = client().post(
             "/v1/events", "application/cloudevents+json",
-            R"({"specversion":"1.0","id":")" + std::string(at) +
-                R"(","source":"/crm","type":"normwatch.heartbeat.v1","data":{"up_to":")" +
-                std::string(at) + "\"}}");
+            R"({"specversion":"1.0","id":"at )" + std::string(at) +
+                R"(","source":"/crm","type":"normwatch.call.v1","data":{"call_id":")" +
+                std::string(at) + R"(","direction":"outbound","from":"999","to":"+74951234567",)" +
+                R"("started_at":")" + std::string(at) + R"(","ended_at":")" + std::string(at) +
+                "\"}}");
         ASSERT_TRUE(taken && taken.value().status == 202) << taken.value().body;
         ASSERT_TRUE(node_->wait_applied(0, std::chrono::minutes(1)));
     }

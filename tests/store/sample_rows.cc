@@ -269,6 +269,7 @@ store::WatchRow sample_watch() {
             .is_stale = true,
             .newest_opened_at = at(2),
             .late = {{.at = at(3), .done = sample_sums()}},
+            .late_until = at(11),
             .ahead = {{.at = at(4), .done = sample_sums()}},
             .periods = {{.grain = kpi::Grain::week,
                          .time = {at(0), at(604'800'000)},
