@@ -10,6 +10,7 @@
 #include "app/config_kafka.h"
 #include "app/config_reader.h"
 #include "app/config_sources.h"
+#include "app/config_webhooks.h"
 
 namespace app {
 namespace {
@@ -40,7 +41,7 @@ public:
 
     void read(const ConfigNode& root) {
         const KnownKeys keys{{"data_dir", "company", "companies", "log", "retention", "server",
-                              "sources", "kpis", "pbx"},
+                              "sources", "kpis", "pbx", "webhooks"},
                              {"quarantine", "metrics", "auth", "backup"}};
         reader_.is_section(root, "", keys);
         if (root.kind != ConfigNode::Kind::map) {
@@ -66,6 +67,9 @@ public:
         }
         if (const ConfigNode* sources = ConfigReader::member(root, "sources")) {
             read_source_configs(*sources, reader_, config_);
+        }
+        if (const ConfigNode* webhooks = ConfigReader::member(root, "webhooks")) {
+            read_webhook_configs(*webhooks, reader_, config_);
         }
     }
 

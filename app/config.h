@@ -50,6 +50,13 @@ struct SourceConfig {
     std::shared_ptr<const ingest::cdr_csv::Mapping> columns;  ///< of kind cdr-csv
 };
 
+/// Who is told of deviations by HTTP. Source: https://www.standardwebhooks.com.
+struct WebhookConfig {
+    std::string id;
+    std::string url;
+    std::string secret_file;  ///< holds `whsec_...`
+};
+
 /// `127.0.0.1:8080`
 struct ListenAddress {
     std::string host;  ///< without brackets
@@ -85,7 +92,8 @@ struct Config {
     ListenAddress listen{"127.0.0.1", 8080, "127.0.0.1:8080"};
     ListenAddress metrics_listen{"127.0.0.1", 9464, "127.0.0.1:9464"};
     std::vector<SourceConfig> sources;
-    std::vector<std::string> pbx_names;  ///< of section `pbx`
+    std::vector<std::string> pbx_names;   ///< of section `pbx`
+    std::vector<WebhookConfig> webhooks;  ///< who is told of deviations
 
     const CompanyConfig* company(const std::string& id) const;
     const SourceConfig* source(const std::string& id) const;

@@ -139,6 +139,11 @@ std::string show_config(const Config& config) {
         out += (&name == &config.pbx_names.front() ? "pbx:\n" : "");
         out += "  " + quoted(name) + ": {attended_transfer_heuristic: false}\n";
     }
+    out += config.webhooks.empty() ? "webhooks: []\n" : "webhooks:\n";
+    for (const WebhookConfig& webhook : config.webhooks) {
+        out += fmt::format("  - {{id: {}, url: {}, secret_file: {}}}\n", quoted(webhook.id),
+                           quoted(webhook.url), quoted(webhook.secret_file));
+    }
     return out;
 }
 

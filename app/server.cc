@@ -22,6 +22,8 @@ constexpr std::chrono::seconds job_patience(60);
 /// Questions that wait for the views do it here: nobody who needs a thread to answer stands behind.
 constexpr std::size_t waiting_threads = 16;
 constexpr std::size_t waiting_questions_max = 240;
+/// Imports, and everybody who watches deviations.
+constexpr std::size_t streams_max = 64;
 constexpr std::size_t directory_bytes_max = std::size_t{64} << 20;
 
 /// Of what an operator asked for: why it was not done, in words.
@@ -63,6 +65,9 @@ Server::Server(const Config& config, Node& node, Role role)
       followers_(node, intake_.counters()),
       views_(node, followers_),
       declarer_(node),
+      ticker_(node, role),
+      deviations_(node),
+      webhooks_(node),
       role_(role),
       waits_("waits", waiting_threads, waiting_questions_max) {
 }
@@ -82,18 +87,19 @@ base::Result<void> Server::start() {
     listeners.push_back({config_.listen.text, main_router()});
     listeners.push_back({config_.metrics_listen.text, metrics_router()});
     BOOST_OUTCOME_TRY(http_,
-                      base::HttpServer::start(std::move(listeners), base::HttpServerOptions{}));
+                      base::HttpServer::start(std::move(listeners), {.streams_max = streams_max}));
     retention_ = std::jthread([this](const std::stop_token& stop) {
         base::name_this_thread("retention");
         keep_retention(node_, stop);
     });
     if (role_.takes_in) {
         followers_.start();
+        ticker_.start();
     }
     if (node_.kafka() != nullptr && role_.folds) {
         declarer_.start();
     }
-    return base::success();
+    return webhooks_.start();
 }
 
 std::string Server::address(std::size_t listener) const {
@@ -118,6 +124,9 @@ void Server::stop() {
     is_draining_ = true;
     node_.end_waits();
     declarer_.stop();
+    ticker_.stop();
+    webhooks_.stop();
+    deviations_.stop();
     if (restorer_) {
         restorer_->stop();
     }
@@ -163,6 +172,7 @@ base::HttpRouter Server::company_router() {
         return waits_.try_run(std::move(question));
     };
     query::add_routes(router, std::move(ports));
+    deviations_.add_to(router);
     router.get("/v1/directory", base::HandlerMode::worker,
                [this](const base::HttpRequest& request, const base::HttpReply& reply) {
                    reply(directory_export(request));
@@ -191,7 +201,7 @@ base::HttpRouter Server::metrics_router() {
 
 base::HttpResponse Server::exposition() {
     std::vector<const base::Probe*> probes{&node_.log().probe(), &intake_.probe(), &followers_,
-                                           &http_->probe()};
+                                           &webhooks_, &http_->probe()};
     if (KafkaLink* const kafka = node_.kafka()) {
         probes.push_back(&kafka->forwarder());
         probes.push_back(&kafka->group());

@@ -10,12 +10,15 @@
 
 #include "app/copies.h"
 #include "app/declarer.h"
+#include "app/deviation_stream.h"
 #include "app/followers.h"
 #include "app/intake_routes.h"
 #include "app/node.h"
 #include "app/peers.h"
 #include "app/restorer.h"
 #include "app/served_views.h"
+#include "app/ticker.h"
+#include "app/webhooks.h"
 #include "base/http_router.h"
 #include "base/http_server.h"
 #include "base/http_workers.h"
@@ -79,6 +82,9 @@ private:
     Followers followers_;
     ServedViews views_;
     Declarer declarer_;
+    Ticker ticker_;
+    DeviationStream deviations_;
+    Webhooks webhooks_;
     Role role_;
     std::unique_ptr<Copies> copies_;      ///< over Kafka, of a node that folds
     std::unique_ptr<Restorer> restorer_;  ///< the same

@@ -21,6 +21,7 @@ endif()
 if(NORMWATCH_COROUTINES)
     find_package(prometheus-cpp CONFIG REQUIRED)
     find_package(CLI11 CONFIG REQUIRED)
+    find_package(CURL REQUIRED)
     find_package(yaml-cpp CONFIG REQUIRED)
 endif()
 # Without it only the product is built (tests/CMakeLists.txt).

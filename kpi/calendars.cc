@@ -137,6 +137,16 @@ base::Millis WorkingTime::before(base::UtcMillis at) const {
     return until_here_[last] + (std::min(at, intervals_[last].until) - intervals_[last].from);
 }
 
+std::optional<base::UtcMillis> WorkingTime::instant_after(base::Millis amount) const {
+    if (amount > total_ || amount.count() < 0 || intervals_.empty()) {
+        return std::nullopt;
+    }
+    const auto next = std::lower_bound(until_here_.begin(), until_here_.end(), amount);
+    const auto last =
+        static_cast<std::size_t>(next == until_here_.begin() ? 0 : next - until_here_.begin() - 1);
+    return intervals_[last].from + (amount - until_here_[last]);
+}
+
 bool WorkingTime::holds(base::UtcMillis at) const {
     const auto next = std::upper_bound(
         intervals_.begin(), intervals_.end(), at,

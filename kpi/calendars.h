@@ -95,6 +95,9 @@ public:
     base::Millis total() const { return total_; }
     /// Cost: O(log n).
     base::Millis before(base::UtcMillis at) const;
+    /// The first instant at which so much has passed; nullopt: so much there is not, or `amount` is
+    /// negative.
+    std::optional<base::UtcMillis> instant_after(base::Millis amount) const;
     bool holds(base::UtcMillis at) const;
     const Intervals& intervals() const { return intervals_; }
 

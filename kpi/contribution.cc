@@ -63,6 +63,7 @@ constexpr std::array qualities{
     Named<Quality>{Quality::tz_assumed, "tz_assumed"},
     Named<Quality>{Quality::undeclared, "undeclared"},
     Named<Quality>{Quality::unregistered_endpoint, "unregistered_endpoint"},
+    Named<Quality>{Quality::unterminated, "unterminated"},
     Named<Quality>{Quality::weak_key, "weak_key"},
 };
 
@@ -95,9 +96,9 @@ public:
         put(kpi, manager, team, 1, member);
     }
 
-    /// A duration; none of 0.
+    /// A duration; none of 0, nor of a call whose end is unknown.
     void time(Kpi kpi, const Participation& whose, base::Millis lasted) {
-        if (lasted > base::Millis{0}) {
+        if (lasted > base::Millis{0} && !is_unterminated(call_)) {
             put(kpi, whose.manager, whose.team, lasted.count(), 0);
         }
     }
@@ -205,7 +206,8 @@ std::optional<Disposition> disposition_of(std::string_view word) {
 std::vector<Contribution> contributions(const AssembledCall& call) {
     const bool incoming = call.direction == Direction::inbound;
     const bool external = incoming || call.direction == Direction::outbound;
-    if (!external || call.disposition == Disposition::blocked || !call.ended_at) {
+    if (!external || call.disposition == Disposition::blocked ||
+        (!call.ended_at && !is_unterminated(call))) {
         return {};
     }
     Giver giver(call);

@@ -102,6 +102,7 @@ enum class Quality : std::uint8_t {
     undeclared = 6,
     unregistered_endpoint = 7,
     weak_key = 8,
+    unterminated = 9,
 };
 std::string_view to_string(Quality quality);
 using QualitySet = std::uint32_t;
@@ -116,7 +117,9 @@ struct AssembledCall {
     Disposition disposition{};
     base::UtcMillis started_at{};
     std::optional<base::UtcMillis> answered_at;
-    std::optional<base::UtcMillis> ended_at;  ///< absent: open, contributes nothing
+    /// Absent: open, contributes nothing; or given up on (quality `unterminated`): it counts, and
+    /// its durations are unknown.
+    std::optional<base::UtcMillis> ended_at;
     Client client;
     Subject client_name;
     Subject number;  ///< of the external party, normal form; 0: anonymous or none
@@ -138,6 +141,11 @@ struct AssembledCall {
     QualitySet quality = 0;
     friend bool operator==(const AssembledCall&, const AssembledCall&) = default;
 };
+
+/// No end of it came in time. Source: domain.md 8, unterminated.
+inline bool is_unterminated(const AssembledCall& call) {
+    return (call.quality & bit(Quality::unterminated)) != 0;
+}
 
 /// What an assembled call gives. Pure and total. Source: domain.md 10.
 std::vector<Contribution> contributions(const AssembledCall& call);

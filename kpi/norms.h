@@ -66,6 +66,7 @@ public:
     /// An entry of a row key replaces the former one.
     void put(const std::string& key, NormEntry entry);
     void erase(const std::string& key);
+    bool is_empty() const { return entries_.empty(); }
     /// Some norm is for this manager alone.
     bool has_own(Manager manager) const;
 

@@ -168,7 +168,8 @@ void set_inbound(Assembly& assembly, const CallFacts& facts) {
                                made.disposition == kpi::Disposition::abandoned_ringing ||
                                (made.disposition == kpi::Disposition::no_answer &&
                                 std::any_of(legs.begin(), legs.end(), is_cdr));
-        made.short_abandon = by_caller && waiting.wait < assembly.settings.short_abandon;
+        made.short_abandon = by_caller && !kpi::is_unterminated(made) &&
+                             waiting.wait < assembly.settings.short_abandon;
         made.missed = is_miss(made.disposition) && !made.short_abandon;
     }
     made.owned = made.missed || made.disposition == kpi::Disposition::closed;
@@ -177,6 +178,21 @@ void set_inbound(Assembly& assembly, const CallFacts& facts) {
         made.owner = owner.manager;
         made.owner_team = owner.team;
         made.owner_own_team = assembly.world.directory.team_of(owner.manager, made.started_at);
+    }
+}
+
+/// When somebody rang and answered is known, how long he spoke is not.
+void forget_durations(kpi::AssembledCall& made) {
+    made.talk = base::Millis{0};
+    if (!made.answered_at) {
+        made.wait.reset();
+    }
+    for (kpi::Participation& one : made.participations) {
+        one.talk = base::Millis{0};
+        one.hold.reset();
+        one.consult.reset();
+        one.qualified = false;
+        one.touch = false;
     }
 }
 
@@ -310,22 +326,31 @@ std::vector<std::vector<std::size_t>> correlate(const std::vector<Leg>& legs) {
     return by_root;
 }
 
-kpi::AssembledCall assemble(std::vector<Leg> legs, const CallWorld& world) {
+kpi::AssembledCall assemble(std::vector<Leg> legs, const CallWorld& world, bool is_given_up) {
     Assembly assembly{world, resolve(std::move(legs), world.directory), {}, {}, {}};
     kpi::AssembledCall& made = assembly.made;
     assembly.settings = world.settings_at(assembly.call.started_at());
     assembly.connections = spoken_connections(assembly.call);
     made.direction = direction_of(assembly.call);
     set_times(assembly);
+    if (is_given_up && !made.ended_at) {
+        made.quality |= kpi::bit(kpi::Quality::unterminated);
+    }
     set_client(assembly);
     made.dialled = dialled_subject(assembly);
     const CallFacts facts{assembly.call, assembly.connections, made.direction,
                           queue_team_of(assembly.call, world.directory), world.directory};
     made.disposition = disposition_of(facts, assembly.settings.min_connect);
+    if (kpi::is_unterminated(made) && made.disposition == kpi::Disposition::answered_zero) {
+        made.disposition = kpi::Disposition::answered;  // how long is not known
+    }
     set_participations(assembly, facts.queue_team);
     set_inbound(assembly, facts);
     set_originator(assembly, facts.queue_team);
     set_quality(assembly);
+    if (kpi::is_unterminated(made)) {
+        forget_durations(made);
+    }
     return std::move(made);
 }
 

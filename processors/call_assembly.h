@@ -88,8 +88,10 @@ std::vector<std::vector<std::size_t>> correlate(const std::vector<Leg>& legs);
 /// Legs of one group -> the call, attributed. Pure: a function of the legs (in any order) and of
 /// the world. `stated` legs (normwatch.call.v1) beside others give only what they state.
 ///
-/// Source: domain.md 3, 4, 5; the KPI credit of section 10 follows in kpi::contributions.
-kpi::AssembledCall assemble(std::vector<Leg> legs, const CallWorld& world);
+/// `is_given_up`: an open call is finalised, its durations unknown. Source: domain.md 3, 4, 5, 8;
+/// the KPI credit of section 10 follows in kpi::contributions.
+kpi::AssembledCall assemble(std::vector<Leg> legs, const CallWorld& world,
+                            bool is_given_up = false);
 
 /// One step of a call's history, for the answer `calls/{id}`.
 struct TimelineStep {

@@ -249,8 +249,10 @@ base::Result<void> CallFold::note_duplicate(CompanyState& company, kpi::Scope sc
     const EntityKey key = call_key(company, scope, found.primary);
     BOOST_OUTCOME_TRY(auto row,
                       state_.read<store::CallRow>(Family::entity, store::entity_key(key)));
+    const store::CallRow before = *row;
     renew(row->legs);
     state_.write(Family::entity, store::entity_key(key), *row);
+    move_timer(key, &before, &*row);
     return new_source ? reattribute(company, key) : base::Result<void>(base::success());
 }
 
@@ -383,9 +385,45 @@ base::Result<void> CallFold::replace(CompanyState& company, kpi::Scope scope,
     }
     BOOST_OUTCOME_TRY(state_.cells.replace(company.ordinal, was, is));
     replace_index_keys(state_.rows, entity, old_terms, new_terms);
+    move_timer(entity, before, after);
     return cases_.changed(company,
                           before == nullptr ? std::nullopt : case_event_of(entity, before->call),
                           after == nullptr ? std::nullopt : case_event_of(entity, after->call));
+}
+
+/// The timer of an open call that nobody has given up on.
+void CallFold::move_timer(const EntityKey& key, const store::CallRow* before,
+                          const store::CallRow* after) {
+    const auto due_of = [](const store::CallRow* row) -> std::optional<base::UtcMillis> {
+        const bool is_open = row != nullptr && row->call.direction != kpi::Direction{} &&
+                             !row->call.ended_at && !kpi::is_unterminated(row->call);
+        return is_open ? std::optional(open_until(*row)) : std::nullopt;
+    };
+    const auto was_due = due_of(before);
+    const auto is_due = due_of(after);
+    if (was_due == is_due) {
+        return;
+    }
+    const auto timer = [&key](base::UtcMillis due) {
+        return store::TimerKey{
+            .due = due,
+            .company = key.company,
+            .rule = store::TimerRule::call_given_up,
+            .subject = store::KeyWriter().u32(key.scope.value()).raw(key.native_id).take()};
+    };
+    if (was_due) {
+        timers_.erase(timer(*was_due));
+    }
+    if (is_due) {
+        timers_.put(timer(*is_due));
+    }
+}
+
+base::Result<void> CallFold::give_up(const store::TimerKey& timer) {
+    store::KeyReader subject(timer.subject);
+    const kpi::Scope scope(subject.u32());
+    CompanyState& company = state_.companies.at(timer.company);
+    return reattribute(company, call_key(company, scope, std::string(subject.rest())));
 }
 
 base::Result<void> CallFold::replace_aliases(const CompanyState& company, kpi::Scope scope,

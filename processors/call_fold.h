@@ -11,6 +11,7 @@
 #include "processors/index_terms.h"
 #include "processors/leg_rows.h"
 #include "processors/segments.h"
+#include "processors/timers.h"
 #include "processors/verdict.h"
 
 namespace processors {
@@ -30,7 +31,8 @@ struct Incoming {
 /// change gathers the calls it can touch, takes them apart into legs and puts them together again.
 class CallFold {
 public:
-    CallFold(FoldState& state, CaseFold& cases) : state_(state), cases_(cases), segments_(state) {}
+    CallFold(FoldState& state, CaseFold& cases, Timers& timers)
+        : state_(state), cases_(cases), timers_(timers), segments_(state) {}
 
     base::Result<Verdict> apply(CompanyState& company, const Incoming& incoming);
 
@@ -40,6 +42,9 @@ public:
     /// A void of `call` or `call.leg` arrived: its target, if it is here, is judged again.
     base::Result<void> apply_void(CompanyState& company, kpi::Scope scope, std::string_view kind,
                                   const std::string& entity_id);
+
+    /// Its time is up: an open call is finalised.
+    base::Result<void> give_up(const store::TimerKey& timer);
 
     /// Assembles one call again: who and whose it is may have changed.
     base::Result<void> reattribute(CompanyState& company, const store::EntityKey& key);
@@ -79,14 +84,22 @@ private:
                                               std::vector<store::LegRow> legs);
     base::Result<void> replace(CompanyState& company, kpi::Scope scope, const std::string& primary,
                                const store::CallRow* before, const store::CallRow* after);
+    void move_timer(const store::EntityKey& key, const store::CallRow* before,
+                    const store::CallRow* after);
     base::Result<void> replace_aliases(const CompanyState& company, kpi::Scope scope,
                                        const Rows& before, const Rows& after);
     base::Result<IndexTerms> index_terms(const CompanyState& company, const store::CallRow& row);
 
     FoldState& state_;
     CaseFold& cases_;
+    Timers& timers_;
     Segments segments_;
 };
+
+/// So long after its last record an open call is given up on, by log time. Source: domain.md 8.
+inline constexpr std::chrono::hours open_call_max{12};
+/// When that is; whether it is open, the call says.
+base::UtcMillis open_until(const store::CallRow& row);
 
 /// Native id of the void row of a target.
 std::string void_target(std::string_view kind, std::string_view entity_id);

@@ -58,6 +58,16 @@ base::Result<bool> CallFold::is_counted(const CompanyState& company, const store
     return false;
 }
 
+base::UtcMillis open_until(const store::CallRow& row) {
+    base::UtcMillis last = base::since_ever;
+    for (const store::LegRow& leg : row.legs) {
+        for (const store::Observation& one : leg.head.observations) {
+            last = std::max(last, one.received_at);
+        }
+    }
+    return last + open_call_max;
+}
+
 /// The legs that make the call: none of a hidden one, no inner leg that came on its own too, none
 /// that only sources bring whose events are not counted.
 base::Result<std::vector<Leg>> CallFold::counted_legs(const CompanyState& company, kpi::Scope scope,
@@ -124,7 +134,8 @@ base::Result<store::CallRow> CallFold::assemble_row(CompanyState& company, kpi::
                 return kpi::Subject(ordinal.value());
             },
     };
-    row.call = assemble(std::move(counted), world);
+    const auto given_up_at = open_until(row);
+    row.call = assemble(std::move(counted), world, state_.position.log_time >= given_up_at);
     if (failure) {
         return *failure;
     }

@@ -26,8 +26,8 @@ std::optional<CaseEvent> case_event_of(const store::EntityKey& key,
     const bool is_external = is_inbound || call.direction == kpi::Direction::outbound;
     const bool is_answered = call.disposition == kpi::Disposition::answered;
     const std::uint64_t member = kpi::member_of(call.client, call.number);
-    if (!is_external || !call.ended_at || member == 0 ||
-        call.disposition == kpi::Disposition::blocked ||
+    const bool is_open = !call.ended_at && !kpi::is_unterminated(call);
+    if (!is_external || is_open || member == 0 || call.disposition == kpi::Disposition::blocked ||
         (is_inbound && !call.missed && !is_answered)) {
         return std::nullopt;
     }
@@ -38,7 +38,7 @@ std::optional<CaseEvent> case_event_of(const store::EntityKey& key,
     event.segment = call.segment;
     if (call.missed) {
         event.what = What::missed;
-        event.done_at = *call.ended_at;
+        event.done_at = call.ended_at.value_or(call.started_at);
         event.who = call.owner;
         event.team = call.owner_own_team;
         event.shown_team = call.owner_team;

@@ -7,6 +7,8 @@
 #include <string>
 #include <utility>
 
+#include "store/measures.h"
+
 namespace processors {
 namespace {
 
@@ -50,83 +52,31 @@ boost::container::static_vector<LevelKey, 4> levels_of(const Contribution& one) 
     return levels;
 }
 
-std::optional<Measure> counted_measure(Kpi kpi) {
-    switch (kpi) {
-        case Kpi::calls_in: return Measure::calls_in;
-        case Kpi::calls_in_answered: return Measure::calls_in_answered;
-        case Kpi::calls_missed: return Measure::calls_missed;
-        case Kpi::calls_missed_after_hours: return Measure::calls_missed_after_hours;
-        case Kpi::calls_out: return Measure::calls_out;
-        case Kpi::calls_out_answered: return Measure::calls_out_answered;
-        case Kpi::calls_qualified: return Measure::calls_qualified;
-        case Kpi::calls_qualified_in: return Measure::calls_qualified_in;
-        case Kpi::calls_qualified_out: return Measure::calls_qualified_out;
-        case Kpi::emails_sent: return Measure::emails_sent;
-        case Kpi::emails_received: return Measure::emails_received;
-        case Kpi::meetings_scheduled: return Measure::meetings_scheduled;
-        case Kpi::meetings_held: return Measure::meetings_held;
-        case Kpi::meetings_no_show: return Measure::meetings_no_show;
-        case Kpi::presentations_held: return Measure::presentations_held;
-        case Kpi::proposals_sent: return Measure::proposals_sent;
-        case Kpi::touches: return Measure::touches;
-        case Kpi::invoices_issued: return Measure::invoices_issued;
-        case Kpi::invoices_paid: return Measure::invoices_paid;
-        case Kpi::missed_cases: return Measure::missed_cases;
-        case Kpi::callbacks_returned: return Measure::callbacks_returned;
-        case Kpi::callbacks_recovered: return Measure::callbacks_recovered;
-        case Kpi::callbacks_expired: return Measure::callbacks_expired;
-        default: return std::nullopt;
-    }
-}
+/// How the contributions to one KPI are counted.
+struct Counting {
+    std::optional<Measure> counted;               ///< an entity once
+    std::optional<store::KpiMeasures> durations;  ///< all of an entity
+    std::optional<store::KpiMeasures> money;      ///< an entity once
+    std::optional<store::CreditMeasures> credit;
 
-/// A sum and the number of contributions in it.
-struct SumMeasures {
-    Measure sum;
-    Measure count;
+    static Counting of(Kpi kpi) {
+        Counting counting{
+            .counted = {}, .durations = {}, .money = {}, .credit = store::credit_measures_of(kpi)};
+        const auto measures = store::measures_of(kpi);
+        if (measures && !measures->sum) {
+            counting.counted = measures->count;
+        } else if (measures && store::group_of(*measures->sum) == store::Group::money) {
+            counting.money = measures;
+        } else {
+            counting.durations = measures;
+        }
+        if (kpi == Kpi::invoices_paid) {
+            counting.money =
+                store::KpiMeasures{.count = Measure::paid_count, .sum = Measure::paid_amount};
+        }
+        return counting;
+    }
 };
-
-std::optional<SumMeasures> duration_measures(Kpi kpi) {
-    switch (kpi) {
-        case Kpi::talk_seconds: return SumMeasures{Measure::talk_ms, Measure::talk_count};
-        case Kpi::talk_seconds_in: return SumMeasures{Measure::talk_in_ms, Measure::talk_in_count};
-        case Kpi::talk_seconds_out:
-            return SumMeasures{Measure::talk_out_ms, Measure::talk_out_count};
-        case Kpi::ring_seconds: return SumMeasures{Measure::ring_ms, Measure::ring_count};
-        case Kpi::wait_seconds: return SumMeasures{Measure::wait_ms, Measure::wait_count};
-        case Kpi::hold_seconds: return SumMeasures{Measure::hold_ms, Measure::hold_count};
-        case Kpi::callback_seconds:
-            return SumMeasures{Measure::callback_ms, Measure::callback_count};
-        default: return std::nullopt;
-    }
-}
-
-std::optional<SumMeasures> money_measures(Kpi kpi) {
-    switch (kpi) {
-        case Kpi::invoices_amount:
-            return SumMeasures{Measure::invoices_amount, Measure::invoices_count};
-        case Kpi::payments_amount:
-            return SumMeasures{Measure::payments_amount, Measure::payments_count};
-        case Kpi::refunds_amount:
-            return SumMeasures{Measure::refunds_amount, Measure::refunds_count};
-        case Kpi::invoices_paid: return SumMeasures{Measure::paid_amount, Measure::paid_count};
-        default: return std::nullopt;
-    }
-}
-
-/// The measures in which the reconciliation identity counts a KPI (domain.md 3).
-std::optional<SumMeasures> credit_measures(Kpi kpi) {
-    switch (kpi) {
-        case Kpi::calls_in:
-        case Kpi::calls_out:
-            return SumMeasures{Measure::calls_credited, Measure::calls_unattributed};
-        case Kpi::calls_in_answered:
-        case Kpi::calls_out_answered:
-            return SumMeasures{Measure::answered_credited, Measure::answered_unattributed};
-        case Kpi::calls_missed:
-            return SumMeasures{Measure::missed_credited, Measure::missed_unattributed};
-        default: return std::nullopt;
-    }
-}
 
 void add_to_cell(Deltas& deltas, const LevelKey& level, const Contribution& one, Measure measure,
                  base::Int128 value, bool money = false) {
@@ -175,20 +125,18 @@ bool add_once(Short<Row>& rows, const Row& one) {
 void add_kpi(Deltas& deltas, std::span<const Contribution* const> ones, std::int64_t sign) {
     const Kpi kpi = ones.front()->kpi;
     const bool is_set = kpi == Kpi::contacts_unique || kpi == Kpi::contacts_attempted;
-    const auto counted = counted_measure(kpi);
-    const auto duration = duration_measures(kpi);
-    const auto money = money_measures(kpi);
-    const auto credit = credit_measures(kpi);
+    const auto [counted, durations, money, credit] = Counting::of(kpi);
     Short<LevelKey> seen;
     Short<std::pair<LevelKey, kpi::Manager>> credited;
     for (const Contribution* one : ones) {
         for (const LevelKey& level : levels_of(*one)) {
-            if (duration) {
-                add_to_cell(deltas, level, *one, duration->sum, sign * base::Int128{one->value});
-                add_to_cell(deltas, level, *one, duration->count, sign);
+            if (durations) {
+                add_to_cell(deltas, level, *one, *durations->sum, sign * base::Int128{one->value});
+                add_to_cell(deltas, level, *one, durations->count, sign);
             }
             if (credit && add_once(credited, {level, one->manager})) {
-                add_to_cell(deltas, level, *one, one->manager ? credit->sum : credit->count, sign);
+                add_to_cell(deltas, level, *one,
+                            one->manager ? credit->credited : credit->unattributed, sign);
             }
             if (!add_once(seen, level)) {
                 continue;
@@ -197,7 +145,8 @@ void add_kpi(Deltas& deltas, std::span<const Contribution* const> ones, std::int
                 add_to_cell(deltas, level, *one, *counted, sign);
             }
             if (money) {
-                add_to_cell(deltas, level, *one, money->sum, sign * base::Int128{one->value}, true);
+                add_to_cell(deltas, level, *one, *money->sum, sign * base::Int128{one->value},
+                            true);
                 add_to_cell(deltas, level, *one, money->count, sign, true);
             }
             if (is_set) {
@@ -326,17 +275,35 @@ base::Result<void> Cells::replace(kpi::Company company, std::span<const Contribu
     if (std::equal(before.begin(), before.end(), after.begin(), after.end())) {
         return base::success();
     }
+    const auto at_of = [&](store::Bucket bucket) {
+        for (const auto& ones : {after, before}) {
+            if (!ones.empty() && store::bucket_of(ones.front().at) == bucket) {
+                return ones.front().at;
+            }
+        }
+        return store::bucket_start(bucket);
+    };
+    const auto is_heard = [&](const LevelKey& level) {
+        return listener_ != nullptr && level.level == store::Level::manager && level.subject != 0;
+    };
     Deltas deltas{.company = company, .cells = {}, .sets = {}};
     add_entity(deltas, before, -1);
     add_entity(deltas, after, 1);
     for (const CellDelta& delta : deltas.cells) {
         if (!delta.row.is_empty()) {
             BOOST_OUTCOME_TRY(add(delta.key, delta.row));
+            if (is_heard(delta.key.level)) {
+                listener_->cell_changed(delta.key, delta.row, at_of(delta.key.bucket));
+            }
         }
     }
     for (const SetDelta& delta : deltas.sets) {
         if (delta.times != 0) {
             BOOST_OUTCOME_TRY(add(delta.key, delta.member, delta.times));
+            if (is_heard(delta.key.level)) {
+                listener_->set_changed(delta.key, delta.member, delta.times,
+                                       at_of(delta.key.bucket));
+            }
         }
     }
     return base::success();

@@ -13,6 +13,20 @@
 
 namespace processors {
 
+/// Hears what managers did, as their cells and sets get it.
+class CellListener {
+public:
+    CellListener() = default;
+    virtual ~CellListener() = default;
+    CellListener(const CellListener&) = delete;
+    CellListener& operator=(const CellListener&) = delete;
+    /// Of one manager. `at`: of the entity that gave it.
+    virtual void cell_changed(const store::CellKey& key, const store::CellRow& change,
+                              base::UtcMillis at) = 0;
+    virtual void set_changed(const store::SetKey& key, std::uint64_t member, std::int64_t times,
+                             base::UtcMillis at) = 0;
+};
+
 /// The cells and sets that a fold works on: read once, added to in memory, encoded once a commit.
 ///
 /// Most of what a fold adds to is later than anything before: such rows need not be looked for.
@@ -21,6 +35,9 @@ namespace processors {
 class Cells {
 public:
     explicit Cells(store::WriteBack& rows) : rows_(rows) {}
+
+    /// Lifetime: `listener` outlives this.
+    void set_listener(CellListener* listener) { listener_ = listener; }
 
     /// Takes one entity's old contributions out of the cells and sets and puts its new ones in.
     ///
@@ -72,6 +89,7 @@ private:
     void flush_fronts();
 
     store::WriteBack& rows_;
+    CellListener* listener_ = nullptr;
     Table<store::CellKey, store::CellRow> cells_;
     Table<store::SetKey, store::SetRow> sets_;
     Changed<store::CellKey, store::CellRow> dirty_cells_;

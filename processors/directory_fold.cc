@@ -58,6 +58,7 @@ kpi::Validity validity_of_entry(const DirectoryEntry& entry) {
 }  // namespace
 
 base::Result<void> DirectoryFold::load() {
+    is_loading_ = true;
     for (auto& [ordinal, company] : state_.companies) {
         // Twice: the first time tells the zone in which the dates of settings are read.
         for (int pass = 0; pass < 2; ++pass) {
@@ -69,6 +70,7 @@ base::Result<void> DirectoryFold::load() {
         }
     }
     state_.dirt.clear();  // loading moves nothing
+    is_loading_ = false;
     return base::success();
 }
 
@@ -206,6 +208,10 @@ base::Result<void> DirectoryFold::set(CompanyState& company, const std::string& 
         company.settings_changed();
     }
     ++company.directory_version;
+    if (!is_loading_) {
+        BOOST_OUTCOME_TRY(watches_.directory_changed(company, before));
+        BOOST_OUTCOME_TRY(watches_.directory_changed(company, after));
+    }
     return touch(company, after);
 }
 

@@ -4,6 +4,7 @@
 #include "processors/directory_entries.h"
 #include "processors/fold_state.h"
 #include "processors/verdict.h"
+#include "processors/watch_fold.h"
 
 namespace processors {
 
@@ -11,7 +12,7 @@ namespace processors {
 /// touches.
 class DirectoryFold {
 public:
-    explicit DirectoryFold(FoldState& state) : state_(state) {}
+    DirectoryFold(FoldState& state, WatchFold& watches) : state_(state), watches_(watches) {}
 
     /// Rebuilds the directories in memory from their rows. Settings first: dates depend on the
     /// zone.
@@ -34,6 +35,8 @@ private:
                                  const std::string& name, std::uint64_t revision);
 
     FoldState& state_;
+    WatchFold& watches_;
+    bool is_loading_ = false;  ///< which changes nothing
 };
 
 }  // namespace processors

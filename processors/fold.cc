@@ -54,11 +54,13 @@ void want_unknown_names(FoldState& state, kpi::Company company, const events::Ev
 Fold::Fold(store::ViewStore& store)
     : state_(store),
       timers_(state_.store, state_.rows),
+      watches_(state_, timers_),
       cases_(state_, timers_),
-      calls_(state_, cases_),
+      calls_(state_, cases_, timers_),
       activities_(state_, cases_),
-      directory_(state_),
+      directory_(state_, watches_),
       reattribution_(state_, calls_, activities_, cases_) {
+    state_.cells.set_listener(&watches_);
 }
 
 base::Result<void> Fold::open(std::uint64_t log_start) {
@@ -92,6 +94,7 @@ base::Result<void> Fold::open(std::uint64_t log_start) {
     }
     BOOST_OUTCOME_TRY(timers_.open());
     BOOST_OUTCOME_TRY(directory_.load());
+    BOOST_OUTCOME_TRY(watches_.load());
     if (job) {
         state_.job = *job;
         state_.dirt.insert(job->dirt.begin(), job->dirt.end());
@@ -158,6 +161,33 @@ base::Result<void> Fold::apply(const eventlog::ReadRecord& record) {
     ENSURE(record.offset == state_.position.next_offset && !has_job());
     state_.position.log_time = std::max(state_.position.log_time, record.received_at);
     const events::EventView event = decoded(record);
+    if (event.head.has_tick()) {
+        BOOST_OUTCOME_TRY(apply_tick(record, event.head.tick()));
+    } else {
+        BOOST_OUTCOME_TRY(apply_event(record, event));
+    }
+    BOOST_OUTCOME_TRY(watches_.take_heard());
+    if (has_job()) {
+        state_.job.offset = record.offset;
+        BOOST_OUTCOME_TRY(work());
+    }
+    ++state_.position.next_offset;
+    return base::success();
+}
+
+/// It is of no company and no source: log time goes on, and that is all.
+base::Result<void> Fold::apply_tick(const eventlog::ReadRecord& record,
+                                    const events::pb::Tick& tick) {
+    state_.position.log_time = std::max(state_.position.log_time, base::from_ms(tick.at()));
+    if (record.origin) {
+        note_origin(state_.position, *record.origin);
+    }
+    ++state_.position.ledger.applied;
+    return base::success();
+}
+
+base::Result<void> Fold::apply_event(const eventlog::ReadRecord& record,
+                                     const events::EventView& event) {
     BOOST_OUTCOME_TRY(CompanyState * company, state_.company(event.head.company()));
     BOOST_OUTCOME_TRY(const auto source,
                       state_.names.intern_as<kpi::Source>(company->ordinal, Table::source,
@@ -170,25 +200,32 @@ base::Result<void> Fold::apply(const eventlog::ReadRecord& record) {
     if (verdict == Verdict::conflict || verdict == Verdict::rejected) {
         BOOST_OUTCOME_TRY(quarantine(record, event, *company, source, verdict));
     }
-    BOOST_OUTCOME_TRY(count(*company, source, event, verdict));
-    if (has_job()) {
-        state_.job.offset = record.offset;
-        BOOST_OUTCOME_TRY(work());
-    }
-    ++state_.position.next_offset;
-    return base::success();
+    return count(*company, source, event, verdict);
 }
 
 base::Result<void> Fold::fire_timers() {
-    return timers_.fire(state_.position.log_time, inline_entities_max,
-                        [this](const store::TimerKey& timer) { return cases_.expire(timer); });
+    return timers_.fire(state_.position.log_time, timers_max, [this](const store::TimerKey& timer) {
+        switch (timer.rule) {
+            case store::TimerRule::call_given_up: return calls_.give_up(timer);
+            case store::TimerRule::watch: return watches_.fire(timer);
+            case store::TimerRule::case_expiry: break;
+        }
+        return cases_.expire(timer);
+    });
 }
 
 base::Result<void> Fold::work() {
-    if (!state_.job.bracket_open) {
+    const bool may_attribute = !state_.job.bracket_open;
+    const bool is_clean = changes_count() == 0 && watches_.is_flushed();
+    if (may_attribute && is_clean && state_.dirt.empty() &&
+        !timers_.is_due(state_.position.log_time)) {
+        return watches_.work(watched_managers_max);
+    }
+    if (may_attribute) {
         BOOST_OUTCOME_TRY(reattribution_.work(inline_entities_max));
     }
-    return fire_timers();
+    BOOST_OUTCOME_TRY(fire_timers());
+    return watches_.take_heard();
 }
 
 base::Result<void> Fold::commit() {
@@ -196,6 +233,7 @@ base::Result<void> Fold::commit() {
     write_sources();
     state_.cells.flush();
     cases_.flush();
+    watches_.flush();
     state_.names.forget();
     BOOST_OUTCOME_TRY(state_.rows.commit());
     timers_.committed();
@@ -243,7 +281,6 @@ base::Result<Verdict> Fold::dispatch(CompanyState& company, const Incoming& inco
         case Event::kOpaque:
         case Event::kReview: return keep(company, incoming);
         case Event::kHeartbeat:
-        case Event::kTick: return Verdict::fresh;
         case Event::kQuarantine: {
             BOOST_OUTCOME_TRY(quarantine_action(head.quarantine()));
             return Verdict::fresh;

@@ -15,13 +15,14 @@
 #include "processors/reattribution.h"
 #include "processors/timers.h"
 #include "processors/verdict.h"
+#include "processors/watch_fold.h"
 #include "store/read_view.h"
 
 namespace processors {
 
 /// Raised with every change of what the fold makes of a log: rows of another version are built
 /// anew.
-inline constexpr std::uint64_t fold_version = 6;
+inline constexpr std::uint64_t fold_version = 7;
 
 /// The fold of one partition's log into rows: record after record, a pure function of their bytes.
 ///
@@ -49,9 +50,11 @@ public:
 
     /// Work of an earlier record is left.
     bool has_job() const {
-        return (!state_.job.bracket_open && !state_.dirt.empty()) ||
+        return (!state_.job.bracket_open && (!state_.dirt.empty() || watches_.has_work())) ||
                timers_.is_due(state_.position.log_time);
     }
+    /// Before then nothing becomes true by log time alone; nullopt: nothing ever does.
+    std::optional<base::UtcMillis> next_timer() const { return timers_.earliest(); }
     /// Does a part of it.
     base::Result<void> work();
 
@@ -74,9 +77,16 @@ public:
     std::uint64_t applied_offset() const;
 
     static constexpr std::size_t inline_entities_max = 10'000;
+    /// So many fire at once: each may move all norms of a manager.
+    static constexpr std::size_t timers_max = 1'000;
+    /// So many are looked up between two commits.
+    static constexpr std::size_t watched_managers_max = 1'000;
 
 private:
     events::EventView decoded(const eventlog::ReadRecord& record);
+    base::Result<void> apply_tick(const eventlog::ReadRecord& record, const events::pb::Tick& tick);
+    base::Result<void> apply_event(const eventlog::ReadRecord& record,
+                                   const events::EventView& event);
     base::Result<Verdict> judge_event(const eventlog::ReadRecord& record,
                                       const events::EventView& event, CompanyState& company,
                                       kpi::Source source);
@@ -97,6 +107,7 @@ private:
 
     FoldState state_;
     Timers timers_;
+    WatchFold watches_;
     CaseFold cases_;
     CallFold calls_;
     ActivityFold activities_;

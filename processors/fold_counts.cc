@@ -65,6 +65,7 @@ base::Result<void> Fold::count(const CompanyState& company, kpi::Source source,
         if (event.head.has_heartbeat()) {
             const auto up_to = base::from_ms(event.head.heartbeat().up_to());
             row.up_to = std::max(row.up_to.value_or(up_to), up_to);
+            watches_.heard_from(company.ordinal, source, up_to);
         }
     }
     return base::success();

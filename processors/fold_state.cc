@@ -71,4 +71,29 @@ void FoldState::touch(const CompanyState& company, store::Dirt::What what, std::
     }
 }
 
+base::Result<std::vector<std::pair<kpi::Source, store::SourceRow>>> FoldState::sources_of(
+    kpi::Company company) const {
+    const std::string prefix = store::KeyWriter()
+                                   .u8(static_cast<std::uint8_t>(store::StateKind::source))
+                                   .u32(company.value())
+                                   .take();
+    std::vector<std::pair<kpi::Source, store::SourceRow>> found;
+    std::optional<base::Error> failure;
+    BOOST_OUTCOME_TRY(store.scan(store::Family::state, prefix, store::prefix_end(prefix),
+                                 [&](std::string_view key, std::string_view value) {
+                                     const auto row = store::decode<store::SourceRow>(value);
+                                     if (!row) {
+                                         failure = row.error();
+                                         return false;
+                                     }
+                                     store::KeyReader rest(key.substr(prefix.size()));
+                                     found.emplace_back(kpi::Source(rest.u32()), row.value());
+                                     return true;
+                                 }));
+    if (failure) {
+        return *failure;
+    }
+    return found;
+}
+
 }  // namespace processors

@@ -14,6 +14,7 @@
 #include "processors/cells.h"
 #include "processors/names.h"
 #include "store/rows.h"
+#include "store/watch_rows.h"
 #include "store/write_back.h"
 
 namespace processors {
@@ -63,6 +64,10 @@ struct FoldState {
 
     std::set<store::Dirt> dirt;  ///< not yet worked on, or waiting for directory.applied
     CompanyState* last_company = nullptr;
+
+    /// The counts of a company's sources, as they are committed.
+    base::Result<std::vector<std::pair<kpi::Source, store::SourceRow>>> sources_of(
+        kpi::Company company) const;
 
     /// All voids of a target; nullopt when there are none.
     base::Result<std::optional<store::VoidRow>> voids_of(const store::EntityKey& target);

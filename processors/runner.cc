@@ -53,6 +53,7 @@ base::Result<void> Runner::commit() {
     view->position = fold_->position();
     view->applied_offset = fold_->applied_offset();
     view->reattributing = fold_->reattributing();
+    view->next_timer = fold_->next_timer();
     view->is_settled = fold_->is_settled();
     view->companies = fold_->companies();
     view->digest = fold_->digest();

@@ -34,6 +34,9 @@ public:
     /// timers that were taken back.
     bool is_due(base::UtcMillis log_time) const { return earliest_ && *earliest_ <= log_time; }
 
+    /// Nothing is due before it; nullopt: nothing is waited for.
+    std::optional<base::UtcMillis> earliest() const { return earliest_; }
+
     using Fire = std::function<base::Result<void>(const store::TimerKey& timer)>;
     /// Takes out what is due at or before `log_time`, by instant and key, at most `timers_max`, and
     /// hands each to `fire`, which may put and erase others.

@@ -56,6 +56,12 @@ base::Result<std::string> pace(const store::ReadView& view, const Params& params
 base::Result<std::string> board(const store::ReadView& view, const Params& params,
                                 const Ports& ports);
 
+/// Deviations of managers from their norms that stood at some time of a range, newest first, with
+/// their history; also those that late data took back. Parameters: a range as in `kpis`; state
+/// (several by comma), manager, team, kpi, tz, company, limit, cursor, count.
+base::Result<std::string> deviations(const store::ReadView& view, const Params& params,
+                                     const Ports& ports);
+
 /// The managers in force at `at` (an instant or a local date; now). Parameters: at, company.
 base::Result<std::string> managers(const store::ReadView& view, const Params& params,
                                    const Ports& ports);

@@ -8,7 +8,6 @@
 #include "query/reading.h"
 #include "query/roster.h"
 #include "query/value_text.h"
-#include "query/worked_time.h"
 
 namespace query {
 namespace {
@@ -45,11 +44,11 @@ public:
         if (seen.in_call_since) {
             return Doing{"in_call", seen.in_call_since, seen.call_id};
         }
-        const kpi::Zone& zone = times_.zone_of(manager, at_);
+        const kpi::Zone& zone = times_.zone_of(manager.manager, at_);
         const kpi::Interval day = kpi::period_of(kpi::Grain::day, zone, at_);
         // Shifts go on after midnight: the days beside belong to it.
         const kpi::Interval days{day.from - std::chrono::days{1}, day.until + std::chrono::days{1}};
-        const auto worked = times_.worked(manager, zone, days);
+        const auto worked = times_.worked(manager.whom(), zone, days);
         if (worked == nullptr) {
             return Doing{"unknown", {}, {}};
         }
@@ -116,9 +115,10 @@ private:
         if (!row) {
             return base::success();
         }
-        const bool goes_on = !row->call.ended_at || *row->call.ended_at > at_;
-        if (!goes_on) {
-            seen.last_end = std::max(seen.last_end, *row->call.ended_at);
+        const kpi::AssembledCall& call = row->call;
+        const bool is_over = kpi::is_unterminated(call) || (call.ended_at && *call.ended_at <= at_);
+        if (is_over) {
+            seen.last_end = std::max(seen.last_end, call.ended_at.value_or(call.started_at));
         } else if (const auto since = talks_since(*row, manager)) {
             seen.in_call_since = since;
             BOOST_OUTCOME_TRY(seen.call_id, shown_id(question_, key, nullptr));
@@ -150,7 +150,7 @@ private:
     Question& question_;
     base::UtcMillis at_;
     std::optional<base::UtcMillis> complete_until_;
-    WorkedTime times_;
+    kpi::WorkedTime times_;
 };
 
 }  // namespace

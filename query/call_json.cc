@@ -38,7 +38,12 @@ base::Result<void> write_owner(base::JsonWriter& out, Question& question,
     return write_whose(out, question, call.owner, call.owner_team);
 }
 
+std::optional<base::Millis> known_talk(const kpi::AssembledCall& call, base::Millis talk) {
+    return kpi::is_unterminated(call) ? std::nullopt : std::optional(talk);
+}
+
 base::Result<void> write_participation(base::JsonWriter& out, Question& question,
+                                       const kpi::AssembledCall& call,
                                        const kpi::Participation& one) {
     Names& names = question.names();
     BOOST_OUTCOME_TRY(const auto manager, names.text(store::Table::manager, one.manager));
@@ -49,7 +54,7 @@ base::Result<void> write_participation(base::JsonWriter& out, Question& question
     out.key("ring_seconds");
     write_seconds(out, one.ring);
     out.key("talk_seconds");
-    write_seconds(out, one.talk);
+    write_seconds(out, known_talk(call, one.talk));
     out.key("hold_seconds");
     write_seconds(out, one.hold);
     out.key("consult_seconds");
@@ -79,7 +84,8 @@ base::Result<std::set<std::string>> source_ids(Question& question, const store::
 
 std::set<std::string> quality_words(kpi::QualitySet set) {
     std::set<std::string> words;
-    for (unsigned number = 0; number <= static_cast<unsigned>(kpi::Quality::weak_key); ++number) {
+    for (unsigned number = 0; number <= static_cast<unsigned>(kpi::Quality::unterminated);
+         ++number) {
         const auto quality = static_cast<kpi::Quality>(number);
         if ((set & kpi::bit(quality)) != 0) {
             words.emplace(kpi::to_string(quality));
@@ -305,12 +311,12 @@ base::Result<void> write_call(base::JsonWriter& out, Question& question, const C
     out.key("wait_seconds");
     write_seconds(out, call.wait);
     out.key("talk_seconds");
-    write_seconds(out, call.talk);
+    write_seconds(out, known_talk(call, call.talk));
     out.member("missed", call.missed).member("short_abandon", call.short_abandon);
     BOOST_OUTCOME_TRY(write_owner(out, question, call));
     out.key("participations").begin_array();
     for (const kpi::Participation& one : call.participations) {
-        BOOST_OUTCOME_TRY(write_participation(out, question, one));
+        BOOST_OUTCOME_TRY(write_participation(out, question, call, one));
     }
     out.end_array();
     BOOST_OUTCOME_TRY(const auto sources, source_ids(question, row));

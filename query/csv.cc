@@ -62,6 +62,9 @@ constexpr std::array<std::string_view, 14> case_columns{"id",
                                                         "resolved_at",
                                                         "attempt_seconds",
                                                         "contact_seconds"};
+constexpr std::array<std::string_view, 13> deviation_columns{
+    "id",          "rule",         "manager", "team",     "kpi",       "segment",  "period.grain",
+    "period.from", "period.until", "state",   "severity", "opened_at", "closed_at"};
 constexpr std::array<std::string_view, 7> contribution_columns{
     "entity", "id", "at", "group", "value", "value.currency", "events.id"};
 constexpr std::array<std::string_view, 6> manager_columns{"id",   "name", "team",
@@ -93,14 +96,12 @@ struct ListShape {
     std::span<const std::string_view> columns;
     std::string_view beside{};
 };
-constexpr std::array<ListShape, 8> shapes{ListShape{"calls", call_columns},
-                                          ListShape{"cases", case_columns},
-                                          ListShape{"contributions", contribution_columns},
-                                          ListShape{"managers", manager_columns},
-                                          ListShape{"clients", client_columns},
-                                          ListShape{"sources", source_columns},
-                                          ListShape{"items", timeline_columns, "client"},
-                                          ListShape{"items", item_columns}};
+constexpr std::array<ListShape, 9> shapes{
+    ListShape{"calls", call_columns},       ListShape{"deviations", deviation_columns},
+    ListShape{"cases", case_columns},       ListShape{"contributions", contribution_columns},
+    ListShape{"managers", manager_columns}, ListShape{"clients", client_columns},
+    ListShape{"sources", source_columns},   ListShape{"items", timeline_columns, "client"},
+    ListShape{"items", item_columns}};
 
 bool looks_like_formula(std::string_view text) {
     constexpr std::string_view leads("=+-@\t\r\n\0", 8);

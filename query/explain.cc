@@ -4,12 +4,12 @@
 #include "query/answers.h"
 #include "query/call_facts.h"
 #include "query/entity_scan.h"
-#include "query/measures.h"
 #include "query/meta.h"
 #include "query/reading.h"
 #include "query/tally.h"
 #include "query/value_text.h"
 #include "store/bytes.h"
+#include "store/measures.h"
 
 namespace query {
 namespace {
@@ -69,7 +69,7 @@ std::vector<std::uint8_t> kinds_of(kpi::Kpi kpi) {
         return found;
     };
     using kpi::Kpi;
-    const Kpi base = contributing_kpis(kpi).front();
+    const Kpi base = store::contributing_kpis(kpi).front();
     switch (base) {
         case Kpi::emails_sent:
         case Kpi::emails_received: return bytes({Kind::email});
@@ -211,13 +211,13 @@ base::Result<bool> Explanation::is_recent(const StandingEntity& entity) {
         return true;
     }
     BOOST_OUTCOME_TRY(const auto found,
-                      evidence(entity.key, contributing_kpis(*asked_.kpi).front()));
+                      evidence(entity.key, store::contributing_kpis(*asked_.kpi).front()));
     return std::any_of(found.begin(), found.end(),
                        [this](const Evidence& one) { return one.received_at > *received_after_; });
 }
 
 base::Result<void> Explanation::add(const StandingEntity& entity) {
-    const std::vector<kpi::Kpi> wanted = contributing_kpis(*asked_.kpi);
+    const std::vector<kpi::Kpi> wanted = store::contributing_kpis(*asked_.kpi);
     std::vector<const kpi::Contribution*> selected;
     for (const kpi::Contribution& one : entity.contributions) {
         const bool is_wanted = std::find(wanted.begin(), wanted.end(), one.kpi) != wanted.end();

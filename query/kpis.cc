@@ -4,9 +4,9 @@
 #include "query/cell_scan.h"
 #include "query/entity_scan.h"
 #include "query/kpi_rows.h"
-#include "query/measures.h"
 #include "query/meta.h"
 #include "query/roster.h"
+#include "store/measures.h"
 
 namespace query {
 namespace {

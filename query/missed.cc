@@ -159,7 +159,8 @@ base::Result<std::vector<std::string>> calls_of(Question& question, const store:
         BOOST_OUTCOME_TRY(const auto call,
                           read_row<store::CallRow>(question.rows(), store::Family::entity,
                                                    store::entity_key(entity)));
-        if (call && call->call.missed && call->call.ended_at && call->call.started_at == key.at &&
+        const bool counts = call && (call->call.ended_at || kpi::is_unterminated(call->call));
+        if (counts && call->call.missed && call->call.started_at == key.at &&
             kpi::member_of(call->call.client, call->call.number) == member) {
             BOOST_OUTCOME_TRY(std::string id, call_id(question, entity));
             ids.emplace(

@@ -80,7 +80,7 @@ public:
             sum->second = one.actuals.of(row.manager, row.norm->segment);
         }
         const kpi::Currency currency = row.norm->currency.value_or(question_.settings().currency);
-        return sum->second.amount(*row.kpi, currency);
+        return store::amount_of(sum->second, *row.kpi, currency);
     }
 
 private:
@@ -99,7 +99,7 @@ private:
 /// Fills in what rows say; those of one manager stand together.
 class Judge {
 public:
-    Judge(Question& question, WorkedTime& times, PeriodActuals& actuals, base::UtcMillis at)
+    Judge(Question& question, kpi::WorkedTime& times, PeriodActuals& actuals, base::UtcMillis at)
         : directory_(*question.company().directory),
           min_expected_(question.settings().min_expected),
           times_(times),
@@ -114,7 +114,7 @@ public:
         }
         const auto [time, is_new] = his_times_.try_emplace(row.period);
         if (is_new) {
-            time->second = times_.in_period(manager, row.period, at_);
+            time->second = times_.in_period(manager.whom(), row.period, at_);
         }
         row.actual = actuals_.of(row);
         const kpi::Ratio share = row.norm->share(employed_since_, at_);
@@ -130,24 +130,13 @@ public:
 private:
     const kpi::Directory& directory_;
     kpi::Ratio min_expected_;
-    WorkedTime& times_;
+    kpi::WorkedTime& times_;
     PeriodActuals& actuals_;
     base::UtcMillis at_;
     const RosterEntry* manager_ = nullptr;
     base::UtcMillis employed_since_{};
     std::map<kpi::Interval, std::optional<kpi::PeriodTime>> his_times_;
 };
-
-void write_amount(base::JsonWriter& out, const std::optional<kpi::Ratio>& amount,
-                  const std::optional<kpi::Currency>& currency) {
-    if (!amount) {
-        out.null();
-    } else if (currency) {
-        write_money(out, half_up(amount->num, amount->den), *currency);
-    } else {
-        out.raw(ratio_text(*amount));
-    }
-}
 
 }  // namespace
 
@@ -156,14 +145,14 @@ base::Result<std::vector<PaceRow>> pace_rows(Question& question, base::UtcMillis
                                              const std::set<std::string>& names) {
     const kpi::Directory& directory = *question.company().directory;
     NormsInForce norms(directory.norms(), at);
-    WorkedTime times(directory);
+    kpi::WorkedTime times(directory);
     PeriodActuals actuals(
         question, at,
         managers.size() == 1 ? std::optional(managers.front().manager) : std::nullopt);
     std::vector<PaceRow> rows;
     std::map<std::pair<std::string, kpi::Grain>, kpi::Interval> periods;
     for (const RosterEntry& manager : managers) {
-        const kpi::Zone& zone = times.zone_of(manager, at);
+        const kpi::Zone& zone = times.zone_of(manager.manager, at);
         for (const kpi::NormEntry* const norm : norms.of(manager)) {
             if (!names.empty() && !names.contains(norm->kpi)) {
                 continue;

@@ -11,10 +11,10 @@
 #include "base/json.h"
 #include "kpi/norms.h"
 #include "kpi/pace.h"
+#include "kpi/worked_time.h"
 #include "query/actuals.h"
 #include "query/question.h"
 #include "query/roster.h"
-#include "query/worked_time.h"
 
 namespace query {
 

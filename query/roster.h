@@ -18,6 +18,8 @@ struct RosterEntry {
     std::string role;
     kpi::Team team;
     kpi::Validity validity;
+
+    kpi::Whom whom() const { return {manager, role, team}; }
 };
 
 /// Managers in force at some instant of a range, each with his last entry in it, by id. Who was

@@ -348,6 +348,7 @@ void add_routes(base::HttpRouter& router, RoutePorts ports) {
     add_plain(router, routes, "/v1/kpis", kpis, true);
     add_plain(router, routes, "/v1/explain", explain, true);
     add_plain(router, routes, "/v1/pace", pace, false);
+    add_plain(router, routes, "/v1/deviations", deviations, true);
     add_plain(router, routes, "/v1/board", board, false);
     add_plain(router, routes, "/v1/managers", managers, false);
     add_plain(router, routes, "/v1/clients", clients, true);

@@ -3,14 +3,17 @@
 #include <algorithm>
 #include <set>
 
-#include "query/measures.h"
 #include "query/value_text.h"
 
 namespace query {
 
 using kpi::Contribution;
 using kpi::Kpi;
+using store::contributing_kpis;
+using store::credit_measures_of;
+using store::KpiMeasures;
 using store::Measure;
+using store::measures_of;
 
 namespace {
 
@@ -27,10 +30,6 @@ void add_once(std::vector<Item>& items, Item item) {
     if (std::find(items.begin(), items.end(), item) == items.end()) {
         items.push_back(item);
     }
-}
-
-kpi::Ratio held(base::Int128 numerator, base::Int128 denominator) {
-    return {std::clamp<base::Int128>(numerator, -kpi::ratio_max, kpi::ratio_max), denominator};
 }
 
 }  // namespace
@@ -66,17 +65,6 @@ void MemberSet::compact() const {
 std::size_t MemberSet::count() const {
     compact();
     return members_.size();
-}
-
-std::vector<Kpi> contributing_kpis(Kpi kpi) {
-    switch (kpi::info(kpi).unit) {
-        case kpi::Unit::ratio: {
-            const kpi::RatioParts parts = kpi::ratio_parts(kpi);
-            return {parts.numerator, parts.denominator};
-        }
-        case kpi::Unit::cheque: return {Kpi::invoices_paid};
-        default: return {kpi};
-    }
 }
 
 Needed needed_for(std::span<const AskedKpi> asked) {
@@ -196,7 +184,7 @@ base::Int128 Tally::money(const kpi::Currency& currency, Measure measure) const 
     return found == money_.end() ? 0 : found->second[money_slot(measure)];
 }
 
-const MemberSet& Tally::members(Kpi set) const {
+const MemberSet& Tally::set_of(Kpi set) const {
     return set == Kpi::contacts_unique ? unique_ : attempted_;
 }
 
@@ -204,7 +192,7 @@ bool Tally::has(Kpi kpi) const {
     for (const Kpi part : contributing_kpis(kpi)) {
         const auto measures = measures_of(part);
         if (!measures) {
-            if (!members(part).is_empty()) {
+            if (!set_of(part).is_empty()) {
                 return true;
             }
         } else if (!is_money(measures->count)) {
@@ -224,7 +212,7 @@ void Tally::write_computed(base::JsonWriter& out, Kpi kpi, const kpi::Currency& 
     if (kpi == Kpi::average_cheque) {
         const base::Int128 count = money(currency, Measure::paid_count);
         if (count > 0) {
-            write_money(out, half_up(money(currency, Measure::paid_amount), count), currency);
+            write_money(out, kpi::half_up(money(currency, Measure::paid_amount), count), currency);
         } else {
             out.null();
         }
@@ -248,7 +236,7 @@ void Tally::write_value(base::JsonWriter& out, const AskedKpi& asked,
     const Kpi kpi = *asked.kpi;
     switch (kpi::info(kpi).unit) {
         case kpi::Unit::count: out.value(plain(measures_of(kpi)->count)); return;
-        case kpi::Unit::contacts: out.value(members(kpi).count()); return;
+        case kpi::Unit::contacts: out.value(members(kpi)); return;
         case kpi::Unit::money:
             write_money(out, money(currency, *measures_of(kpi)->sum), currency);
             return;
@@ -293,32 +281,6 @@ void Tally::write_values(base::JsonWriter& out, std::span<const AskedKpi> asked,
             write_others(out, one, currency);
         }
     }
-}
-
-std::optional<kpi::Ratio> Tally::amount(Kpi kpi, const kpi::Currency& currency) const {
-    constexpr base::Int128 ms_per_second = 1000;
-    switch (kpi::info(kpi).unit) {
-        case kpi::Unit::count: return held(plain(measures_of(kpi)->count), 1);
-        case kpi::Unit::contacts: return held(static_cast<std::int64_t>(members(kpi).count()), 1);
-        case kpi::Unit::money: return held(money(currency, *measures_of(kpi)->sum), 1);
-        case kpi::Unit::seconds:
-            if (kpi == Kpi::hold_seconds && !has(kpi)) {
-                return std::nullopt;
-            }
-            return held(plain(*measures_of(kpi)->sum), ms_per_second);
-        case kpi::Unit::cheque: {
-            const base::Int128 count = money(currency, Measure::paid_count);
-            return count > 0 ? std::optional(
-                                   held(half_up(money(currency, Measure::paid_amount), count), 1))
-                             : std::nullopt;
-        }
-        case kpi::Unit::ratio: break;
-    }
-    const kpi::RatioParts parts = kpi::ratio_parts(kpi);
-    const std::int64_t denominator = plain(measures_of(parts.denominator)->count);
-    return denominator > 0
-               ? std::optional(held(plain(measures_of(parts.numerator)->count), denominator))
-               : std::nullopt;
 }
 
 Reconciliation Tally::calls() const {

@@ -13,6 +13,7 @@
 #include "kpi/ratio.h"
 #include "query/question.h"
 #include "store/keys.h"
+#include "store/measures.h"
 #include "store/rows.h"
 
 namespace query {
@@ -44,7 +45,7 @@ struct Reconciliation {
 ///
 /// What is added must be disjoint: cells of one level, and entities outside the buckets of these
 /// cells. Source: domain.md 3 (levels are not sums), 10.
-class Tally {
+class Tally : public store::Sums {
 public:
     void add_cell(const store::CellKey& key, const store::CellRow& cell);
     void add_set(kpi::Kpi set, const store::SetRow& row);
@@ -63,9 +64,11 @@ public:
     void write_value(base::JsonWriter& out, const AskedKpi& asked,
                      const kpi::Currency& currency) const;
 
-    /// The value of a KPI in its unit: a count, seconds, minor units of this currency, a ratio;
-    /// nullopt when it is undefined. At most kpi::ratio_max.
-    std::optional<kpi::Ratio> amount(kpi::Kpi kpi, const kpi::Currency& currency) const;
+    std::int64_t plain(store::Measure measure) const override {
+        return plain_[static_cast<std::size_t>(measure)];
+    }
+    base::Int128 money(const kpi::Currency& currency, store::Measure measure) const override;
+    std::size_t members(kpi::Kpi set) const override { return set_of(set).count(); }
 
     Reconciliation calls() const;
     Reconciliation answered() const;
@@ -76,29 +79,22 @@ private:
     static constexpr std::size_t money_count = 8;
     using Money = std::array<base::Int128, money_count>;
 
-    std::int64_t plain(store::Measure measure) const {
-        return plain_[static_cast<std::size_t>(measure)];
-    }
     void add_plain(store::Measure measure, std::int64_t value) {
         plain_[static_cast<std::size_t>(measure)] += value;
     }
     void add_money(const kpi::Currency& currency, store::Measure measure, base::Int128 value);
     void add_kpi(std::span<const kpi::Contribution* const> contributions);
     void add_credit(std::span<const kpi::Contribution* const> contributions);
-    base::Int128 money(const kpi::Currency& currency, store::Measure measure) const;
     void write_others(base::JsonWriter& out, const AskedKpi& asked,
                       const kpi::Currency& currency) const;
     void write_computed(base::JsonWriter& out, kpi::Kpi kpi, const kpi::Currency& currency) const;
-    const MemberSet& members(kpi::Kpi set) const;
+    const MemberSet& set_of(kpi::Kpi set) const;
 
     std::array<std::int64_t, plain_count> plain_{};
     std::map<kpi::Currency, Money> money_;
     MemberSet unique_;
     MemberSet attempted_;
 };
-
-/// The KPIs whose contributions make `kpi`: itself, the parts of a ratio, the invoices of a cheque.
-std::vector<kpi::Kpi> contributing_kpis(kpi::Kpi kpi);
 
 /// What has to be read for these KPIs.
 struct Needed {

@@ -26,20 +26,14 @@ std::string seconds_text(std::int64_t milliseconds) {
 }
 
 std::string ratio_text(std::int64_t numerator, std::int64_t denominator) {
-    return fixed_text(half_up(base::Int128{numerator} * 10'000, denominator), 4);
+    return fixed_text(kpi::half_up(base::Int128{numerator} * 10'000, denominator), 4);
 }
 
 std::string ratio_text(const kpi::Ratio& ratio) {
     constexpr base::Int128 units = 10'000;
     // Whole and part apart: a numerator may be near the limit.
     const base::Int128 whole = ratio.num / ratio.den;
-    return fixed_text(whole * units + half_up(ratio.num % ratio.den * units, ratio.den), 4);
-}
-
-base::Int128 half_up(base::Int128 numerator, base::Int128 denominator) {
-    const base::Int128 size = numerator < 0 ? -numerator : numerator;
-    const base::Int128 rounded = (2 * size + denominator) / (2 * denominator);
-    return numerator < 0 ? -rounded : rounded;
+    return fixed_text(whole * units + kpi::half_up(ratio.num % ratio.den * units, ratio.den), 4);
 }
 
 void write_money(base::JsonWriter& out, base::Int128 minor, const kpi::Currency& currency) {
@@ -81,6 +75,17 @@ void write_seconds(base::JsonWriter& out, std::optional<base::Millis> duration) 
         out.raw(seconds_text(duration->count()));
     } else {
         out.null();
+    }
+}
+
+void write_amount(base::JsonWriter& out, const std::optional<kpi::Ratio>& amount,
+                  const std::optional<kpi::Currency>& currency) {
+    if (!amount) {
+        out.null();
+    } else if (currency) {
+        write_money(out, kpi::half_up(amount->num, amount->den), *currency);
+    } else {
+        out.raw(ratio_text(*amount));
     }
 }
 

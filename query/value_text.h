@@ -20,8 +20,6 @@ std::string seconds_text(std::int64_t milliseconds);
 /// numerator / denominator with up to 4 decimals, half up. The denominator is positive.
 std::string ratio_text(std::int64_t numerator, std::int64_t denominator);
 std::string ratio_text(const kpi::Ratio& ratio);
-/// The quotient rounded half away from zero. The denominator is positive.
-base::Int128 half_up(base::Int128 numerator, base::Int128 denominator);
 
 /// `{"minor": .., "currency": ".."}`.
 void write_money(base::JsonWriter& out, base::Int128 minor, const kpi::Currency& currency);
@@ -34,6 +32,9 @@ void write_segment(base::JsonWriter& out, kpi::Segment segment);
 /// An instant in UTC, or with the offset of a zone; null when there is none.
 void write_instant(base::JsonWriter& out, std::optional<base::UtcMillis> at,
                    const std::optional<kpi::Zone>& zone = {});
+/// A number with up to 4 decimals, whole minor units with their currency, or null.
+void write_amount(base::JsonWriter& out, const std::optional<kpi::Ratio>& amount,
+                  const std::optional<kpi::Currency>& currency);
 /// Seconds, or null.
 void write_seconds(base::JsonWriter& out, std::optional<base::Millis> duration);
 

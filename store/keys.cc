@@ -67,7 +67,35 @@ bool read_timer_key(std::string_view bytes, TimerKey& timer) {
     const std::uint8_t rule = in.u8();
     timer.rule = static_cast<TimerRule>(rule);
     timer.subject = in.rest();
-    return is_kind && in.ok() && rule == static_cast<std::uint8_t>(TimerRule::case_expiry);
+    return is_kind && in.ok() && rule >= static_cast<std::uint8_t>(TimerRule::case_expiry) &&
+           rule <= static_cast<std::uint8_t>(TimerRule::watch);
+}
+
+bool read_watch_key(std::string_view bytes, kpi::Company& company, kpi::Manager& manager) {
+    KeyReader in(bytes);
+    const bool is_kind = in.u8() == static_cast<std::uint8_t>(StateKind::watch);
+    company = kpi::Company(in.u32());
+    manager = kpi::Manager(in.u32());
+    return is_kind && in.ok() && in.rest().empty();
+}
+
+bool read_episode_key(std::string_view bytes, EpisodeKey& key) {
+    KeyReader in(bytes);
+    const bool is_kind = in.u8() == static_cast<std::uint8_t>(StateKind::episode);
+    key.company = kpi::Company(in.u32());
+    key.manager = kpi::Manager(in.u32());
+    key.opened_at = base::from_ms(in.i64());
+    key.kpi = static_cast<kpi::Kpi>(in.u8());
+    key.segment = static_cast<kpi::Segment>(in.u8());
+    key.grain = static_cast<kpi::Grain>(in.u8());
+    return is_kind && in.ok() && in.rest().empty();
+}
+
+std::uint64_t read_outbox_key(std::string_view bytes) {
+    KeyReader in(bytes);
+    const bool is_kind = in.u8() == static_cast<std::uint8_t>(StateKind::outbox);
+    const std::uint64_t number = in.u64();
+    return is_kind && in.ok() && in.rest().empty() ? number : 0;
 }
 
 bool read_entity_key(std::string_view bytes, EntityKey& key) {

@@ -9,6 +9,7 @@
 #include "events/event.h"
 #include "kpi/contribution.h"
 #include "kpi/ids.h"
+#include "kpi/norms.h"
 #include "store/bytes.h"
 
 /// Keys of the views: docs/view_keys.md. Big-endian, order-preserving, never made of an address.
@@ -25,9 +26,12 @@ enum class StateKind : std::uint8_t {
     text = 7,    ///< ordinal -> text
     source = 8,  ///< counts of a source
     quarantine = 11,
-    thread = 12,  ///< mails of one thread
-    cases = 13,   ///< missed cases of one client or number
-    timer = 14,   ///< what becomes true by log time alone
+    thread = 12,   ///< mails of one thread
+    cases = 13,    ///< missed cases of one client or number
+    timer = 14,    ///< what becomes true by log time alone
+    watch = 15,    ///< a manager who is watched against his norms
+    episode = 16,  ///< his deviations
+    outbox = 17,   ///< what is to be told to others, in its order
 };
 
 /// Tables of ordinals, each per company (`company` itself: per partition, under company 0).
@@ -197,9 +201,58 @@ inline Key cases_key(kpi::Company company, std::uint64_t member) {
         .u64(member);
 }
 
+inline Key watch_key(kpi::Company company, kpi::Manager manager) {
+    return KeyWriter()
+        .u8(static_cast<std::uint8_t>(StateKind::watch))
+        .u32(company.value())
+        .u32(manager.value());
+}
+/// Reads it; false when the bytes are none.
+bool read_watch_key(std::string_view bytes, kpi::Company& company, kpi::Manager& manager);
+
+/// Names a deviation. All of a manager: by the instant of their opening.
+struct EpisodeKey {
+    kpi::Company company;
+    kpi::Manager manager;
+    base::UtcMillis opened_at{};
+    kpi::Kpi kpi{};
+    kpi::Segment segment{};  ///< none: all
+    kpi::Grain grain = kpi::Grain::day;
+    friend auto operator<=>(const EpisodeKey&, const EpisodeKey&) = default;
+};
+inline Key episode_key(const EpisodeKey& key) {
+    return KeyWriter()
+        .u8(static_cast<std::uint8_t>(StateKind::episode))
+        .u32(key.company.value())
+        .u32(key.manager.value())
+        .i64(base::to_ms(key.opened_at))
+        .u8(static_cast<std::uint8_t>(key.kpi))
+        .u8(static_cast<std::uint8_t>(key.segment))
+        .u8(static_cast<std::uint8_t>(key.grain));
+}
+/// Those of a manager that opened at or after `from`: scan [episodes_from(from),
+/// episodes_from(until)).
+inline Key episodes_from(kpi::Company company, kpi::Manager manager, base::UtcMillis from) {
+    return KeyWriter()
+        .u8(static_cast<std::uint8_t>(StateKind::episode))
+        .u32(company.value())
+        .u32(manager.value())
+        .i64(base::to_ms(from));
+}
+bool read_episode_key(std::string_view bytes, EpisodeKey& key);
+
+/// Numbers rise without gaps, from 1.
+inline std::string outbox_key(std::uint64_t number) {
+    return KeyWriter().u8(static_cast<std::uint8_t>(StateKind::outbox)).u64(number).take();
+}
+/// 0: the bytes are none.
+std::uint64_t read_outbox_key(std::string_view bytes);
+
 /// What a timer is about, at its instant. Do not renumber.
 enum class TimerRule : std::uint8_t {
-    case_expiry = 1,  ///< subject: scope u32 and native id of a case
+    case_expiry = 1,    ///< subject: scope u32 and native id of a case
+    call_given_up = 2,  ///< the same of an open call
+    watch = 3,          ///< a manager, u32: he may fall behind, or a period ends
 };
 struct TimerKey {
     base::UtcMillis due{};

@@ -35,6 +35,8 @@ struct ReadView {
     /// folded.
     std::uint64_t applied_offset = 0;
     std::optional<std::pair<std::uint64_t, std::uint64_t>> reattributing;  ///< done, total
+    /// Before then nothing becomes true by log time alone; nullopt: nothing is waited for.
+    std::optional<base::UtcMillis> next_timer;
     /// Every row is attributed by the directories below; not while a change of them is being worked
     /// on, or waits for the rest of an `apply`.
     bool is_settled = true;

@@ -47,9 +47,9 @@ template <class T>
 concept Whole = std::unsigned_integral<T> && !std::same_as<T, bool>;
 /// What has a first value and is compared with it.
 template <class T>
-concept Scalar =
-    std::integral<T> || std::is_enum_v<T> || IsId<T>::value || std::same_as<T, base::UtcMillis> ||
-    std::same_as<T, base::Millis> || std::same_as<T, std::array<char, 3>>;
+concept Scalar = std::integral<T> || std::is_enum_v<T> || IsId<T>::value ||
+                 std::same_as<T, base::UtcMillis> || std::same_as<T, base::Millis> ||
+                 std::same_as<T, std::array<char, 3>> || std::same_as<T, base::Int128>;
 
 /// The largest number of an enumeration that stands in rows.
 template <class Enumeration>
@@ -108,6 +108,8 @@ template <class T>
 void write_value(ValueWriter& out, const T& value) {
     if constexpr (std::same_as<T, bool>) {
         out.u(value ? 1 : 0);
+    } else if constexpr (std::same_as<T, base::Int128>) {
+        out.i128(value);
     } else if constexpr (Whole<T>) {
         out.u(value);
     } else if constexpr (std::signed_integral<T>) {
@@ -200,7 +202,9 @@ void read_row(ValueReader& in, Row& row);
 /// A value that no program writes makes the reader fail.
 template <class T>
 void read_value(ValueReader& in, T& value) {
-    if constexpr (Whole<T>) {
+    if constexpr (std::same_as<T, base::Int128>) {
+        value = in.i128();
+    } else if constexpr (Whole<T>) {
         value = read_whole<T>(in, std::numeric_limits<T>::max());
     } else if constexpr (std::same_as<T, std::int64_t>) {
         value = in.i();

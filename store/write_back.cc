@@ -63,11 +63,14 @@ DigestKind digest_kind(Family family, std::string_view key) {
         case StateKind::quarantine:
         case StateKind::thread:
         case StateKind::cases:
-        case StateKind::timer: return static_cast<DigestKind>(key.front());
+        case StateKind::timer:
+        case StateKind::watch:
+        case StateKind::episode: return static_cast<DigestKind>(key.front());
         case StateKind::meta:
         case StateKind::name:
         case StateKind::text:
-        case StateKind::source: return 0;
+        case StateKind::source:
+        case StateKind::outbox: return 0;
     }
     return 0;
 }

@@ -4,9 +4,9 @@
 #include <gtest/gtest.h>
 
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 #include <chrono>
+#include <exception>
 #include <latch>
 #include <string>
 
@@ -29,7 +29,7 @@ protected:
                 taken_ = co_await places_.take(longest);
                 said_ += std::string(1, who) + (taken_ ? "+" : "-");
             },
-            asio::detached);
+            [](const std::exception_ptr& failed) { EXPECT_FALSE(failed); });
         io_.restart();
         io_.poll();
     }

@@ -30,6 +30,10 @@ SENDERS = 4
 BATCH = 25_000  # records that the fold takes at once when it catches up
 VISIBLE_SECONDS = 10
 FIRST_DAY_BEHIND = datetime.date(2026, 11, 4)  # the workload ends before it
+PACED_MANAGERS, IDLE_MANAGERS = 1_000, 10_000
+NORMED_KPIS = ("calls_in", "calls_in_answered", "calls_out", "calls_out_answered", "calls_qualified", "calls_qualified_in", "calls_qualified_out", "talk_seconds",
+               "talk_seconds_in", "talk_seconds_out", "contacts_unique", "contacts_attempted", "emails_sent", "meetings_held", "presentations_held", "proposals_sent", "touches",
+               "invoices_issued", "invoices_paid", "callbacks_returned")
 TICK = os.sysconf("SC_CLK_TCK")
 
 
@@ -77,6 +81,7 @@ class Bench:
         self.normwatch = asked.build / "normwatch"
         self.bench = asked.build / "normwatch_bench"
         self.numbers = {}
+        self.idle_seconds = 60 if asked.quick else 900  # in the tenth minute everybody falls behind
         self.end = 0  # of all that was acknowledged
 
     def tool(self, *words):
@@ -221,12 +226,7 @@ class Bench:
         connection = http.client.HTTPConnection("127.0.0.1", product.port, timeout=60)
 
         def timed(path):
-            began = time.monotonic()
-            connection.request("GET", path)
-            answer = connection.getresponse()
-            text = answer.read()
-            need(answer.status == 200, f"GET {path}: {answer.status} {text[:300]!r}")
-            return 1000 * (time.monotonic() - began)
+            return self.timed(connection, path)
 
         def day(ahead):
             return (FIRST_DAY_BEHIND - datetime.timedelta(days=ahead)).isoformat()
@@ -242,8 +242,52 @@ class Bench:
         search = [timed(f"/v1/calls?{month}&manager=m-{chance.randrange(MANAGERS) + 1}&limit=50") for _ in range(200)]
         self.numbers["call_search_first_page_p99_ms"] = p99(search)
 
+    def norms(self):
+        """A pace answer for 1,000 managers with five norms each, and what 10,000 with forty cost who do nothing."""
+        product = self.normed(PACED_MANAGERS, 5)
+        product.start()
+        try:
+            connection = http.client.HTTPConnection("127.0.0.1", product.port, timeout=60)
+            self.numbers["pace_1000_managers_p99_ms"] = p99([self.timed(connection, "/v1/pace?at=2026-11-03T12:00:00Z") for _ in range(100)])
+        finally:
+            product.stop()
+        product = self.normed(IDLE_MANAGERS, 40)
+        product.start()
+        try:
+            self.watched(product, IDLE_MANAGERS)
+            before, began = cpu_of(product.server.pid), time.monotonic()
+            time.sleep(self.idle_seconds)
+            self.numbers["idle_core_share"] = (cpu_of(product.server.pid) - before) / (time.monotonic() - began)
+        finally:
+            product.stop()
+
+    def normed(self, managers, norms):
+        """A data directory with managers who work round the clock and have so many norms each."""
+        file = self.folder / f"norms.{managers}.yaml"
+        wanted = [f"{{kpi: {kpi}, per: {per}, value: {100 if per == 'day' else 700}}}" for kpi in NORMED_KPIS for per in ("day", "week")][:norms]
+        need(len(wanted) == norms, f"{norms} norms are more than there are")
+        rows = [f"  - {{id: m-{n}, name: M{n}, team: t-1, from: 2020-01-01}}" for n in range(managers)]
+        file.write_text("teams: [{id: t-1, name: T}]\ncalendars: [{id: std, weekdays: {mon-sun: ['00:00-23:59']}}]\n"
+                        f"norms: [{', '.join(wanted)}]\nmanagers:\n" + "\n".join(rows) + "\n", encoding="ascii")
+        return self.product("norms", str(file))
+
+    @staticmethod
+    def watched(product, managers):
+        """Until every manager's norms have been looked up."""
+        product.wait_ready()
+        need(len(product.get_json("/v1/managers")["managers"]) == managers, "not all managers are there")
+
+    @staticmethod
+    def timed(connection, path):
+        began = time.monotonic()
+        connection.request("GET", path)
+        answer = connection.getresponse()
+        text = answer.read()
+        need(answer.status == 200, f"GET {path}: {answer.status} {text[:300]!r}")
+        return 1000 * (time.monotonic() - began)
+
     def run(self):
-        for part in (self.append, self.imports, self.folds, self.serving):
+        for part in (self.append, self.imports, self.folds, self.serving, self.norms):
             part()
             print(f"  {part.__name__} measured", file=sys.stderr, flush=True)
         return self.numbers
@@ -256,7 +300,8 @@ SHOWN = [  # name, unit, decimals
     ("replay_events_per_second", "events/s", 0), ("replay_peak_mib", "MiB", 0), ("http_events_per_second", "events/s", 0),
     ("http_share_of_bare_server", "of the limit", 2), ("http_events_per_core_second", "events/cs, intake and fold", 0),
     ("http_intake_events_per_core_second", "events/cs, intake alone", 0), ("ack_to_visible_p50_ms", "ms", 1), ("ack_to_visible_p99_ms", "ms", 1), ("kill_to_caught_up_s", "s", 2), ("rss_mib", "MiB", 0),
-    ("kpi_query_p99_ms", "ms", 1), ("call_search_first_page_p99_ms", "ms", 1), ("disk_bytes_per_call", "B", 0)]
+    ("kpi_query_p99_ms", "ms", 1), ("call_search_first_page_p99_ms", "ms", 1), ("disk_bytes_per_call", "B", 0),
+    ("pace_1000_managers_p99_ms", "ms", 1), ("idle_core_share", "of a core", 4)]
 
 
 def show(runs, calls, busy):

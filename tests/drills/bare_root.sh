@@ -68,7 +68,8 @@ else
     git clone -q --no-hardlinks "$root" "$bare/root/normwatch"
 fi
 if [ $tests = true ] && [ -d "${NORMWATCH_SHARED:-$root/../shared}" ]; then
-    cp -r "${NORMWATCH_SHARED:-$root/../shared}" "$bare/root/shared"
+    mkdir "$bare/root/shared" # it may be a link here
+    cp -r "${NORMWATCH_SHARED:-$root/../shared}/." "$bare/root/shared"
 fi
 inside deploy/run.sh --once
 inside deploy/run.sh --once

@@ -7,6 +7,7 @@
 #include "base/ensure.h"
 #include "store/keys.h"
 #include "store/rows.h"
+#include "store/watch_rows.h"
 #include "tests/fuzz/fuzz.h"
 
 namespace fuzz {
@@ -48,7 +49,7 @@ void check_order(std::string_view bytes) {
     ENSURE(reader.text() == one && reader.ok() && reader.rest().empty());
 }
 
-constexpr std::array<void (*)(std::string_view), 21> checks = {
+constexpr std::array<void (*)(std::string_view), 26> checks = {
     check_row<store::CallRow>,
     check_row<store::AliasRow>,
     check_row<store::VoidedLegsRow>,
@@ -70,6 +71,11 @@ constexpr std::array<void (*)(std::string_view), 21> checks = {
     check_key<store::IndexKey, store::read_index_key, store::index_key>,
     check_call_id,
     check_order,
+    check_row<store::WatchRow>,
+    check_row<store::EpisodeRow>,
+    check_row<store::OutboxRow>,
+    check_row<store::SilencesRow>,
+    check_key<store::EpisodeKey, store::read_episode_key, store::episode_key>,
 };
 
 }  // namespace

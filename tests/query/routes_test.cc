@@ -138,7 +138,8 @@ TEST_F(RoutesTest, AreAllInOpenApi) {
     for (const char* path :
          {"/v1/kpis", "/v1/calls", "/v1/calls/{call_id}", "/v1/calls/search", "/v1/explain",
           "/v1/managers", "/v1/clients", "/v1/clients/{client_id}/timeline", "/v1/sources",
-          "/v1/quarantine", "/v1/quarantine/{id}", "/v1/missed", "/openapi.yaml"}) {
+          "/v1/quarantine", "/v1/quarantine/{id}", "/v1/missed", "/v1/pace", "/v1/board",
+          "/v1/deviations", "/openapi.yaml"}) {
         EXPECT_NE(response.body.find(std::string("\n  ") + path + ":\n"), std::string::npos)
             << path;
     }

@@ -44,9 +44,9 @@ TEST(Ratios, HaveUpToFourDecimalsHalfUp) {
 }
 
 TEST(HalfUp, RoundsAwayFromZero) {
-    EXPECT_EQ(static_cast<int>(query::half_up(5, 2)), 3);
-    EXPECT_EQ(static_cast<int>(query::half_up(-5, 2)), -3);
-    EXPECT_EQ(static_cast<int>(query::half_up(4, 3)), 1);
+    EXPECT_EQ(static_cast<int>(kpi::half_up(5, 2)), 3);
+    EXPECT_EQ(static_cast<int>(kpi::half_up(-5, 2)), -3);
+    EXPECT_EQ(static_cast<int>(kpi::half_up(4, 3)), 1);
 }
 
 TEST(Csv, OfKpisHasDimensionsAndKpis) {

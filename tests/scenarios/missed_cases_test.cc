@@ -312,13 +312,13 @@ TEST(AListOfMissedCases, HasFiltersAndPages) {
     desk.bring(
         "crm-call k9 outbound from 101 to +79161110002 at 11:00:00 answered 11:00:05 ended "
         "11:01:00 manager m-bob\n");
-    const auto ask = [&](query::Params params) {
+    const auto ask = [&](const query::Params& params) {
         const auto answered = desk.pipeline().missed(params);
         EXPECT_TRUE(answered) << answered.error().context();
         return base::parse_json(answered.value()).value();
     };
-    const auto count = [&](query::Params params) {
-        return at_path(ask(std::move(params)), "cases").as_array().size();
+    const auto count = [&](const query::Params& params) {
+        return at_path(ask(params), "cases").as_array().size();
     };
     EXPECT_EQ(count({}), 5U);
     EXPECT_EQ(count({{"state", "open"}}), 4U);

@@ -8,7 +8,7 @@ namespace scenarios {
 namespace {
 
 /// `a,b` as a YAML list of texts.
-std::string texts_of(std::string list) {
+std::string texts_of(const std::string& list) {
     std::string yaml = "[\"";
     for (const char c : list) {
         yaml += c == ',' ? std::string("\", \"") : std::string(1, c);

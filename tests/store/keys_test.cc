@@ -39,6 +39,14 @@ store::TimerKey sample_timer() {
             .rule = store::TimerRule::case_expiry,
             .subject = std::string("\0\0\0\2a", 5)};
 }
+store::EpisodeKey sample_episode_key() {
+    return {.company = kpi::Company{1},
+            .manager = kpi::Manager{9},
+            .opened_at = base::from_ms(1'775'000'000'123),
+            .kpi = kpi::Kpi::calls_out,
+            .segment = kpi::Segment::existing,
+            .grain = kpi::Grain::month};
+}
 IndexKey sample_index() {
     return {.index = Index::subject,
             .company = kpi::Company{1},
@@ -68,11 +76,27 @@ TEST(Keys, HaveTheGoldenBytes) {
          {"thread", to_hex(store::thread_key(company, "root@x"))},
          {"cases", to_hex(store::cases_key(company, (std::uint64_t{1} << 32) + 9).take())},
          {"timer", to_hex(store::timer_key(sample_timer()))},
+         {"watch", to_hex(store::watch_key(company, kpi::Manager{9}).take())},
+         {"episode", to_hex(store::episode_key(sample_episode_key()).take())},
+         {"outbox", to_hex(store::outbox_key(3))},
          {"entity", to_hex(store::entity_key(entity).take())},
          {"index", to_hex(store::index_key(sample_index()).take())}});
 }
 
 TEST(Keys, ReadBack) {
+    store::EpisodeKey episode;
+    ASSERT_TRUE(store::read_episode_key(store::episode_key(sample_episode_key()).take(), episode));
+    EXPECT_EQ(episode, sample_episode_key());
+    kpi::Company whose;
+    kpi::Manager manager;
+    const std::string watch = store::watch_key(kpi::Company{1}, kpi::Manager{9}).take();
+    ASSERT_TRUE(store::read_watch_key(watch, whose, manager));
+    EXPECT_EQ(whose, kpi::Company{1});
+    EXPECT_EQ(manager, kpi::Manager{9});
+    EXPECT_FALSE(store::read_watch_key(watch + "x", whose, manager));
+    EXPECT_FALSE(store::read_episode_key(watch, episode));
+    EXPECT_EQ(store::read_outbox_key(store::outbox_key(3)), 3U);
+    EXPECT_EQ(store::read_outbox_key(watch), 0U);
     store::CellKey cell;
     ASSERT_TRUE(store::read_cell_key(store::cell_key(sample_cell()).take(), cell));
     EXPECT_EQ(cell, sample_cell());

@@ -247,6 +247,84 @@ store::CasesRow sample_cases() {
                       {.at = at(60'000), .native_id = "", .scope = kpi::Scope{3}}}};
 }
 
+namespace {
+
+store::KeptSums sample_sums() {
+    store::KeptSums sums;
+    store::CellRow cell;
+    cell.add(store::Measure::calls_out_answered, 3);
+    cell.add(store::Measure::talk_ms, -5);
+    sums.add(kpi::Segment::existing, {'E', 'U', 'R'}, cell);
+    sums.add(kpi::Segment::fresh, kpi::Kpi::contacts_unique, 77, 2);
+    sums.add(kpi::Segment::fresh, kpi::Kpi::contacts_unique, 78, -1);
+    return sums;
+}
+
+}  // namespace
+
+store::WatchRow sample_watch() {
+    return {.team = kpi::Team{3},
+            .until = at(86'400'000),
+            .due = at(1),
+            .is_stale = true,
+            .newest_opened_at = at(2),
+            .late = {{.at = at(3), .done = sample_sums()}},
+            .late_until = at(11),
+            .ahead = {{.at = at(4), .done = sample_sums()}},
+            .periods = {{.grain = kpi::Grain::week,
+                         .time = {at(0), at(604'800'000)},
+                         .scheduled = base::Millis{9},
+                         .worked = {{at(1), at(5)}, {at(6), at(10)}},
+                         .done = sample_sums()}},
+            .norms = {{.kpi = kpi::Kpi::payments_amount,
+                       .segment = kpi::Segment::fresh,
+                       .grain = kpi::Grain::week,
+                       .value = {base::Int128{std::numeric_limits<std::int64_t>::max()} * 7, 3},
+                       .polarity = kpi::Polarity::lower,
+                       .currency = {'E', 'U', 'R'},
+                       .state = {.severity = kpi::Severity::breach,
+                                 .warn_since = at(5),
+                                 .breach_since = at(6)},
+                       .judged_until = at(7),
+                       .episodes = 4,
+                       .opened_at = at(8),
+                       .next = at(9)}}};
+}
+
+store::EpisodeRow sample_episode() {
+    return {.kpi = kpi::Kpi::calls_out,
+            .segment = kpi::Segment::existing,
+            .grain = kpi::Grain::month,
+            .period = {at(0), at(2'592'000'000)},
+            .number = 2,
+            .team = kpi::Team{3},
+            .polarity = kpi::Polarity::band,
+            .currency = {'E', 'U', 'R'},
+            .expected = {5, 3},
+            .done = sample_sums(),
+            .history = {{.at = at(9),
+                         .state = store::EpisodeState::retracted,
+                         .severity = kpi::Severity::warn,
+                         .actual = kpi::Ratio{1, 2},
+                         .expected = {5, 3},
+                         .cause = store::EpisodeCause::late_data}}};
+}
+
+store::OutboxRow sample_outbox() {
+    return {.company = kpi::Company{1},
+            .manager = kpi::Manager{9},
+            .opened_at = at(5),
+            .kpi = kpi::Kpi::calls_out,
+            .segment = kpi::Segment::existing,
+            .grain = kpi::Grain::month,
+            .step = 2,
+            .offset = 300};
+}
+
+store::SilencesRow sample_silences() {
+    return {.over = {{at(1), at(2)}, {at(5), at(9)}}};
+}
+
 store::CellRow sample_cell() {
     store::CellRow cell;
     cell.add(store::Measure::calls_in, 3);

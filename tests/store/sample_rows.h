@@ -1,6 +1,7 @@
 #pragma once
 
 #include "store/rows.h"
+#include "store/watch_rows.h"
 
 /// One row of each kind with every field set to something that is not its default.
 namespace store_test {
@@ -16,6 +17,10 @@ store::ClientRow sample_client();
 store::ThreadRow sample_thread();
 store::CaseRow sample_case();
 store::CasesRow sample_cases();
+store::WatchRow sample_watch();
+store::EpisodeRow sample_episode();
+store::OutboxRow sample_outbox();
+store::SilencesRow sample_silences();
 store::CellRow sample_cell();
 store::SetRow sample_set();
 store::QuarantineRow sample_quarantine();
@@ -40,6 +45,10 @@ void for_each_row(const Show& show) {
     show("thread", sample_thread());
     show("case", sample_case());
     show("cases", sample_cases());
+    show("watch", sample_watch());
+    show("episode", sample_episode());
+    show("outbox", sample_outbox());
+    show("silences", sample_silences());
     show("cell", sample_cell());
     show("set", sample_set());
     show("quarantine", sample_quarantine());

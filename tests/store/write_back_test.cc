@@ -406,12 +406,14 @@ TEST(Digest, CountsTheKindsThatMakeNumbersAndNothingElse) {
         const std::string key(1, static_cast<char>(kind));
         return store::digest_of_row(Family::state, key, "v") != 0;
     };
-    for (const StateKind kind : {StateKind::cell, StateKind::set, StateKind::directory,
-                                 StateKind::client, StateKind::quarantine, StateKind::thread}) {
+    for (const StateKind kind :
+         {StateKind::cell, StateKind::set, StateKind::directory, StateKind::client,
+          StateKind::quarantine, StateKind::thread, StateKind::cases, StateKind::timer,
+          StateKind::watch, StateKind::episode}) {
         EXPECT_TRUE(counts(kind)) << static_cast<int>(kind);
     }
-    for (const StateKind kind :
-         {StateKind::meta, StateKind::name, StateKind::text, StateKind::source}) {
+    for (const StateKind kind : {StateKind::meta, StateKind::name, StateKind::text,
+                                 StateKind::source, StateKind::outbox}) {
         EXPECT_FALSE(counts(kind)) << static_cast<int>(kind);
     }
     EXPECT_TRUE(store::digest_of_row(Family::entity, "k", "v") != 0);

@@ -10,6 +10,7 @@
 #include "app/declaration.h"
 #include "app/node.h"
 #include "app/standing_directory.h"
+#include "app/ticker.h"
 #include "base/ensure.h"
 #include "ingest/cloudevents/event_json.h"
 #include "ingest/directory_yaml.h"
@@ -222,6 +223,10 @@ base::Result<store::Ledger> Pipeline::import_events(std::string_view source,
     return import_file(source, lines);
 }
 
+base::Result<void> Pipeline::tick() {
+    return append({{events::encode(app::tick_event(clock_.now())), clock_.now()}});
+}
+
 base::Result<void> Pipeline::drop_old_segments() {
     BOOST_OUTCOME_TRY(log_->truncate_before(partition, log_->durable_end(partition)));
     return base::success();
@@ -251,6 +256,10 @@ base::Result<std::string> Pipeline::pace(const query::Params& params) const {
 
 base::Result<std::string> Pipeline::board(const query::Params& params) const {
     return query::board(*state_, params, ports());
+}
+
+base::Result<std::string> Pipeline::deviations(const query::Params& params) const {
+    return query::deviations(*state_, params, ports());
 }
 
 base::Result<std::string> Pipeline::missed(const query::Params& params) const {

@@ -65,6 +65,9 @@ public:
     /// What comes from now on is received then; never earlier than before.
     void set_clock(base::UtcMillis now) { clock_.set(now); }
 
+    /// Log time goes on to the clock's.
+    base::Result<void> tick();
+
     /// The answers of query/answers.h, as JSON text. Full numbers are shown.
     base::Result<std::string> calls(const query::Params& params) const;
     base::Result<std::string> call(std::string_view call_id) const;
@@ -73,6 +76,7 @@ public:
     base::Result<std::string> explain(const query::Params& params) const;
     base::Result<std::string> pace(const query::Params& params) const;
     base::Result<std::string> board(const query::Params& params) const;
+    base::Result<std::string> deviations(const query::Params& params) const;
     base::Result<std::string> managers(const query::Params& params) const;
     base::Result<std::string> sources() const;
     base::Result<std::string> quarantine(const query::Params& params) const;

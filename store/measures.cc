@@ -1,9 +1,18 @@
-#include "query/measures.h"
+#include "store/measures.h"
 
-namespace query {
+#include <algorithm>
+
+namespace store {
 
 using kpi::Kpi;
-using store::Measure;
+
+namespace {
+
+kpi::Ratio held(base::Int128 numerator, base::Int128 denominator) {
+    return {std::clamp<base::Int128>(numerator, -kpi::ratio_max, kpi::ratio_max), denominator};
+}
+
+}  // namespace
 
 std::optional<KpiMeasures> measures_of(Kpi kpi) {
     switch (kpi) {
@@ -69,4 +78,46 @@ std::optional<CreditMeasures> credit_measures_of(Kpi kpi) {
     }
 }
 
-}  // namespace query
+std::vector<Kpi> contributing_kpis(Kpi kpi) {
+    switch (kpi::info(kpi).unit) {
+        case kpi::Unit::ratio: {
+            const kpi::RatioParts parts = kpi::ratio_parts(kpi);
+            return {parts.numerator, parts.denominator};
+        }
+        case kpi::Unit::cheque: return {Kpi::invoices_paid};
+        default: return {kpi};
+    }
+}
+
+std::optional<kpi::Ratio> amount_of(const Sums& sums, Kpi kpi, const kpi::Currency& currency) {
+    constexpr base::Int128 ms_per_second = 1000;
+    switch (kpi::info(kpi).unit) {
+        case kpi::Unit::count: return held(sums.plain(measures_of(kpi)->count), 1);
+        case kpi::Unit::contacts: return held(static_cast<std::int64_t>(sums.members(kpi)), 1);
+        case kpi::Unit::money: return held(sums.money(currency, *measures_of(kpi)->sum), 1);
+        case kpi::Unit::seconds: {
+            const KpiMeasures measures = *measures_of(kpi);
+            // What no source tells is unknown: hold, and working time without a calendar.
+            if ((kpi == Kpi::hold_seconds || kpi == Kpi::callback_seconds) &&
+                sums.plain(measures.count) == 0) {
+                return std::nullopt;
+            }
+            return held(sums.plain(*measures.sum), ms_per_second);
+        }
+        case kpi::Unit::cheque: {
+            const base::Int128 count = sums.money(currency, Measure::paid_count);
+            if (count <= 0) {
+                return std::nullopt;
+            }
+            return held(kpi::half_up(sums.money(currency, Measure::paid_amount), count), 1);
+        }
+        case kpi::Unit::ratio: break;
+    }
+    const kpi::RatioParts parts = kpi::ratio_parts(kpi);
+    const std::int64_t denominator = sums.plain(measures_of(parts.denominator)->count);
+    return denominator > 0
+               ? std::optional(held(sums.plain(measures_of(parts.numerator)->count), denominator))
+               : std::nullopt;
+}
+
+}  // namespace store
