@@ -126,7 +126,8 @@ phase_model() {
         fi
         if "$python" "$model/generate.py" --seed "$seed" --calls 300 --days 6 --managers 5 "${calm[@]}" -o "$work/$seed" &&
             PATH=$root/build/venv/bin:$PATH "$python" "$model/diff.py" --a "$model/normwatch_model" --b "$binary" "${shaken[@]}" "$work/$seed" &&
-            PATH=$root/build/venv/bin:$PATH "$python" tests/model/pace.py --model "$model" --normwatch "$binary" --instants 40 --seed "$seed" "$work/$seed"; then
+            PATH=$root/build/venv/bin:$PATH "$python" tests/model/pace.py --model "$model" --normwatch "$binary" --instants 40 --seed "$seed" "$work/$seed" &&
+            PATH=$root/build/venv/bin:$PATH "$python" tests/model/missed.py --model "$model" --normwatch "$binary" "$work/$seed"; then
             echo "seed $seed: equal"
         else
             echo "seed $seed: differs"

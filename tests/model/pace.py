@@ -80,9 +80,12 @@ class Server:
         self.process.terminate()
         self.process.wait(timeout=30)
 
-    def pace(self, at):
-        with urllib.request.urlopen(f"http://{self.address}/v1/pace?at={at}", timeout=30) as answer:
+    def get(self, target):
+        with urllib.request.urlopen(f"http://{self.address}{target}", timeout=30) as answer:
             return json.load(answer)
+
+    def pace(self, at):
+        return self.get(f"/v1/pace?at={at}")
 
 
 def without(rows):
