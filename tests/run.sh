@@ -127,7 +127,9 @@ phase_model() {
         if "$python" "$model/generate.py" --seed "$seed" --calls 300 --days 6 --managers 5 "${calm[@]}" -o "$work/$seed" &&
             PATH=$root/build/venv/bin:$PATH "$python" "$model/diff.py" --a "$model/normwatch_model" --b "$binary" "${shaken[@]}" "$work/$seed" &&
             PATH=$root/build/venv/bin:$PATH "$python" tests/model/pace.py --model "$model" --normwatch "$binary" --instants 40 --seed "$seed" "$work/$seed" &&
-            PATH=$root/build/venv/bin:$PATH "$python" tests/model/missed.py --model "$model" --normwatch "$binary" "$work/$seed"; then
+            PATH=$root/build/venv/bin:$PATH "$python" tests/model/missed.py --model "$model" --normwatch "$binary" "$work/$seed" &&
+            "$python" "$model/generate.py" --seed "$seed" --calls 100 --days 400 --managers 5 -o "$work/$seed.long" && # in which clients come and go
+            PATH=$root/build/venv/bin:$PATH "$python" tests/model/clients.py --model "$model" --normwatch "$binary" --instants 20 --seed "$seed" "$work/$seed.long"; then
             echo "seed $seed: equal"
         else
             echo "seed $seed: differs"
