@@ -21,7 +21,7 @@ import time
 from product import Product, main_of, need
 
 EVENTS = 500  # of a batch, about 150 KiB
-PEAK_SENDERS, CROWD, HONEST = 4, 96, 4
+PEAK_SENDERS, CROWD, HONEST = 4, 1200, 4  # who is refused has waited for his turn: ten times the peak needs many
 CROWD_PROCESSES = 2
 NAME = b"@@@@@@@@"
 
@@ -45,7 +45,7 @@ class Sender:
         self.batch = template()
 
     def body(self):
-        return self.batch.replace(NAME, f"{self.name:03d}{self.number:05d}".encode())
+        return self.batch.replace(NAME, f"{self.name:04d}{self.number:04d}".encode())
 
     def post(self, body):
         try:
@@ -114,7 +114,7 @@ def crowd(port, first, count, rate, until, pipe):
             polls.modify(self.socket, selectors.EVENT_READ | selectors.EVENT_WRITE, self)
 
         def request(self):
-            body = batch.replace(NAME, f"{self.name:03d}{self.number:05d}".encode())
+            body = batch.replace(NAME, f"{self.name:04d}{self.number:04d}".encode())
             head = f"POST /v1/events?source=crm HTTP/1.1\r\nHost: a\r\nContent-Type: application/cloudevents-batch+json\r\nContent-Length: {len(body)}\r\n\r\n"
             return head.encode() + body
 
@@ -248,7 +248,7 @@ class Overload:
         self.wait_folded(sum(acked for acked, _ in peak) * EVENTS)
         workers = [(patient, (100 + n,)) for n in range(HONEST)]
         crowd_rate = self.times * peak_rate / EVENTS / CROWD_PROCESSES
-        workers += [(crowd, (200 + n * 100, CROWD // CROWD_PROCESSES, crowd_rate)) for n in range(CROWD_PROCESSES)]
+        workers += [(crowd, (1000 + n * 2000, CROWD // CROWD_PROCESSES, crowd_rate)) for n in range(CROWD_PROCESSES)]
         said = self.part(workers, self.seconds)
         acked = sum(one for one, _ in said)
         refused = sum(one for _, one in said)
