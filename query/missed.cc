@@ -132,11 +132,11 @@ base::Result<std::string> call_id(Question& question, const store::EntityKey& ke
     return store::call_id_of(scope.value_or(""), key.native_id);
 }
 
-/// A missed call belongs to its case until that is resolved or has expired.
+/// A missed call belongs to its case until that is resolved or has expired; the first always.
 base::UtcMillis calls_end(const kpi::MissedCase& one) {
     const bool is_timely =
         one.state == kpi::CaseState::returned || one.state == kpi::CaseState::recovered;
-    return is_timely ? one.resolved_at.value_or(base::for_ever)
+    return is_timely ? std::max(one.resolved_at.value_or(base::for_ever), one.first_at + one_ms)
            : one.due ? *one.due + one_ms
                      : base::for_ever;
 }

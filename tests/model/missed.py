@@ -14,6 +14,7 @@ import tempfile
 
 from pace import Server
 
+RANKS = ("missed", "wrote", "called", "reached", "answered", "replied")
 WINDOW_MS = 24 * 3_600_000
 DAYS_MAX = 366
 
@@ -21,7 +22,7 @@ DAYS_MAX = 366
 @dataclasses.dataclass(frozen=True, order=True)
 class Event:
     at: int
-    kind: int       # calls before mails of the same instant, then by name: which is first is not told by domain.md
+    rank: int       # of what happens at one instant: which is first is not told by domain.md
     name: bytes
     scope: str
     what: str = dataclasses.field(compare=False)
@@ -42,7 +43,7 @@ def call_event(call):
         what, done = "answered", call.answered_at
     else:
         return None
-    return member, Event(call.started_at, 1, call.native[0].encode(), call.scope, what, done, call)
+    return member, Event(call.started_at, RANKS.index(what), call.native[0].encode(), call.scope, what, done, call)
 
 
 def mail_event(entity, world, kpis, identity, first_proposal):
@@ -55,7 +56,8 @@ def mail_event(entity, world, kpis, identity, first_proposal):
     outside = [x for x in dict.fromkeys(identity.normalise_mail(x) for x in p["to"] + p.get("cc", [])) if not d.is_corporate(x, at)]
     is_sent = "emails_sent" in credited
     client = d.client_by_mail(outside[0] if is_sent else sender, at)
-    return client and (("client", client["id"]), Event(at, 3, p["message_id_normal"].encode(), "", "replied" if is_sent else "wrote", at))
+    what = "replied" if is_sent else "wrote"
+    return client and (("client", client["id"]), Event(at, RANKS.index(what), p["message_id_normal"].encode(), "", what, at))
 
 
 class Clock:
@@ -114,7 +116,7 @@ def cases_of(events, clock_of, now):
         end = min(ends, key=lambda e: (e.done_at, e), default=None)
         following = next((e for e in rest if e.what == "missed" and (e == beyond or end and e.at >= end.done_at)), None)
         calls = [first] + [e for e in rest if e.what == "missed" and (following is None or e < following)]
-        attempted = min((e.at for e in mine if e.what in ("called", "reached") and (end is None or e.at < end.done_at or e == end)), default=None)
+        attempted = min((e.at for e in mine if e.what in ("called", "reached") and (end is None or e.at < end.done_at or e <= end)), default=None)
         if end:
             state = "returned_late" if not in_time(end.done_at) else "returned" if end.what == "reached" else "recovered"
         elif due is not None and (now >= due or following):

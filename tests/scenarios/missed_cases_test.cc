@@ -302,6 +302,21 @@ TEST(ExpiryOfMissedCases, OfMoreThanOneWriteTakesIsWholeAtItsRecord) {
     desk.expect_proved();
 }
 
+TEST(AListOfMissedCases, ShowsTheCallOfACaseThatWasReturnedAtOnce) {
+    Desk desk;
+    desk.bring(
+        "crm-call k1 inbound from +79161110001 to 600 at 10:00:00 ended 10:00:00 disposition "
+        "no_answer\n"
+        "crm-call k2 outbound from 101 to +79161110001 at 10:00:00 answered 10:00:00 ended "
+        "10:05:00 manager m-bob\n");
+    EXPECT_EQ(desk.states(), std::vector<std::string>{"returned"});
+    const auto answered = desk.pipeline().missed({});
+    ASSERT_TRUE(answered);
+    const json::value found = base::parse_json(answered.value()).value();
+    const json::value first = at_path(found, "cases").as_array().front();
+    EXPECT_EQ(at_path(first, "calls").as_array().size(), 1U);
+}
+
 TEST(AListOfMissedCases, HasFiltersAndPages) {
     Desk desk;
     for (int i = 0; i < 5; ++i) {
