@@ -360,7 +360,8 @@ void WatchFold::look_ahead(const Whose& whose, const Held& held, WatchRow::Norm&
         ahead.end(period.time.until);
     }
     const auto changes = ahead.take_changes();
-    norm.next = changes.empty() ? std::nullopt : std::optional(changes.front().at);
+    norm.next = changes.empty() ? std::nullopt
+                                : std::optional(std::max(changes.front().at, norm.judged_until));
 }
 
 /// A change of a deviation becomes a step of its episode; the first one opens it.

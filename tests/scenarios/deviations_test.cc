@@ -274,8 +274,8 @@ TEST_F(Deviations, OfNobodyOpenWhileASourceIsSilent) {
     tick("2026-11-22T12:00:00Z");
     norms("{kpi: calls_out, per: day, value: 32}");
     heartbeat("2026-11-23T09:00:00Z");
-    heartbeat("2026-11-23T09:04:00Z");
-    // Silent from 09:09 on; at 09:25 it would have been a breach.
+    heartbeat("2026-11-23T09:13:00Z");
+    // Behind since 09:15, silent from 09:18 on; at 09:25 it would have been a breach.
     for (const std::string_view hour : {"10", "12", "14"}) {
         tick("2026-11-23T" + std::string(hour) + ":30:00Z");
         EXPECT_EQ(story(), "");
