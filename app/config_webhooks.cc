@@ -9,7 +9,8 @@ bool is_url(std::string_view text) {
     for (const std::string_view scheme : {"https://", "http://"}) {
         if (text.starts_with(scheme)) {
             const std::string_view rest = text.substr(scheme.size());
-            return !rest.empty() && rest.front() != '/' && rest.find('@') == std::string_view::npos;
+            const std::string_view authority = rest.substr(0, rest.find_first_of("/?#"));
+            return !authority.empty() && authority.find('@') == std::string_view::npos;
         }
     }
     return false;

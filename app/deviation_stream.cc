@@ -50,7 +50,7 @@ void DeviationStream::serve(const base::HttpRequest& head, base::HttpBodySink& s
     if (!after) {
         return refuse(after.error());
     }
-    std::uint64_t told = number_of(last).value_or(after.value());
+    std::uint64_t told = number_of(last).value_or(after.value().number);
     base::HttpHeaders headers;
     headers.set("Content-Type", "text/event-stream");
     headers.set("Cache-Control", "no-store");
@@ -66,7 +66,7 @@ void DeviationStream::serve(const base::HttpRequest& head, base::HttpBodySink& s
         }
         std::string text;
         for (const query::DeviationMessage& message : messages.value()) {
-            told = message.number;
+            told = message.place.number;
             if (message.company == company.value()) {
                 text += "id: " + std::to_string(told) +
                         "\nevent: deviation\ndata: " + message.json + "\n\n";

@@ -23,9 +23,20 @@ void IntakeRoutes::add_to(base::HttpRouter& router) {
                 [this](const base::HttpRequest& request, base::HttpReply reply) {
                     events_.handle(request, std::move(reply));
                 });
-    router.post_stream("/v1/sources/{source_id}/import",
-                       [this](const base::HttpRequest& head, base::HttpBodySource& source,
-                              base::HttpBodySink& sink) { import(head, source, sink); });
+    router.post_stream("/v1/sources/{source_id}/import", [this](const base::HttpRequest& head,
+                                                                base::HttpBodySource& source,
+                                                                base::HttpBodySink& sink) {
+        if (++imports_ <= imports_max) {
+            import(head, source, sink);
+        } else {
+            base::HttpResponse busy =
+                base::problem_response({.status = 503, .detail = "too many imports at once"});
+            busy.headers.set("Retry-After", "1");
+            // Who is gone hears nothing, and there is nothing more to do.
+            static_cast<void>(sink.answer(busy));
+        }
+        --imports_;
+    });
 }
 
 base::Result<ingest::http::Target> IntakeRoutes::events_target() const {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include "app/node.h"
 #include "base/http_router.h"
 #include "ingest/http/events_route.h"
@@ -13,6 +14,9 @@ namespace app {
 class IntakeRoutes {
 public:
     explicit IntakeRoutes(Node& node);
+
+    /// Imports at once: each holds some megabytes. One more: 503.
+    static constexpr int imports_max = 4;
 
     void add_to(base::HttpRouter& router);
     const base::Probe& probe() const { return probe_; }
@@ -30,6 +34,7 @@ private:
     Node& node_;
     ingest::http::IntakeProbe probe_;
     ingest::http::EventsRoute events_;
+    std::atomic<int> imports_ = 0;  ///< at work, or being refused
 };
 
 }  // namespace app

@@ -22,7 +22,7 @@ constexpr std::chrono::seconds job_patience(60);
 /// Questions that wait for the views do it here: nobody who needs a thread to answer stands behind.
 constexpr std::size_t waiting_threads = 16;
 constexpr std::size_t waiting_questions_max = 240;
-/// Imports, and everybody who watches deviations.
+/// Imports (IntakeRoutes::imports_max), and everybody who watches deviations.
 constexpr std::size_t streams_max = 64;
 constexpr std::size_t directory_bytes_max = std::size_t{64} << 20;
 

@@ -15,13 +15,13 @@
 #include "base/ensure.h"
 #include "base/files.h"
 #include "base/thread_name.h"
-#include "query/deviation_feed.h"
 
 namespace app {
 namespace {
 
 constexpr std::string_view secret_prefix = "whsec_";
 constexpr std::size_t secret_bytes_max = 4096;
+constexpr std::size_t cursor_bytes_max = 64;
 constexpr std::chrono::milliseconds look_again{500};
 constexpr std::chrono::milliseconds pause_min{1'000};
 constexpr std::chrono::milliseconds pause_max{300'000};
@@ -119,8 +119,8 @@ std::chrono::milliseconds webhook_pause(unsigned failures) {
 struct Webhooks::Teller {
     WebhookConfig config;
     std::string key;
-    std::vector<std::uint64_t> told;  ///< number of the last message, by partition
-    unsigned failures = 0;            ///< since the last delivery
+    std::vector<query::DeviationPlace> told;  ///< by partition
+    unsigned failures = 0;                    ///< since the last delivery
     std::atomic<std::uint64_t> delivered = 0;
     std::atomic<std::uint64_t> refused = 0;
     std::jthread thread;
@@ -154,21 +154,8 @@ base::Result<void> Webhooks::start() {
         }
         teller->key = std::move(key).value();
         for (std::uint32_t partition = 0; partition < node_.partitions(); ++partition) {
-            const std::string path = teller->cursor_path(data_dir, partition);
-            const auto text = base::read_small_file(files, path, secret_bytes_max);
-            std::uint64_t number = 0;
-            if (text) {
-                std::from_chars(text.value().data(), text.value().data() + text.value().size(),
-                                number);
-            } else if (text.error().code() == base::ErrorCode::not_found) {
-                BOOST_OUTCOME_TRY(number,
-                                  query::last_deviation_message(*node_.runner(partition).view()));
-                BOOST_OUTCOME_TRY(
-                    base::write_small_file(files, path, std::to_string(number) + "\n"));
-            } else {
-                return text.error();
-            }
-            teller->told.push_back(number);
+            BOOST_OUTCOME_TRY(const auto told, load_place(*teller, partition));
+            teller->told.push_back(told);
         }
         tellers_.push_back(std::move(teller));
     }
@@ -177,6 +164,38 @@ base::Result<void> Webhooks::start() {
             std::jthread([this, &one = *teller](const std::stop_token& stop) { run(one, stop); });
     }
     return base::success();
+}
+
+base::Result<query::DeviationPlace> Webhooks::load_place(const Teller& teller,
+                                                         std::uint32_t partition) {
+    const std::string path = teller.cursor_path(node_.config().data_dir, partition);
+    const auto text = base::read_small_file(node_.files(), path, cursor_bytes_max);
+    if (text) {
+        query::DeviationPlace known;
+        const char* const end = text.value().data() + text.value().size();
+        const auto number = std::from_chars(text.value().data(), end, known.number);
+        const bool has_offset =
+            number.ptr != end && *number.ptr == ' ' &&
+            std::from_chars(number.ptr + 1, end, known.offset).ec == std::errc();
+        if (number.ec != std::errc() || !has_offset) {
+            return base::Error(base::ErrorCode::corrupt, path + ": expected NUMBER OFFSET");
+        }
+        return query::deviation_place(*node_.runner(partition).view(), known);
+    }
+    if (text.error().code() != base::ErrorCode::not_found) {
+        return text.error();
+    }
+    BOOST_OUTCOME_TRY(const auto last,
+                      query::last_deviation_message(*node_.runner(partition).view()));
+    BOOST_OUTCOME_TRY(save_place(teller, partition, last));
+    return last;
+}
+
+base::Result<void> Webhooks::save_place(const Teller& teller, std::uint32_t partition,
+                                        const query::DeviationPlace& place) {
+    return base::write_small_file(
+        node_.files(), teller.cursor_path(node_.config().data_dir, partition),
+        std::to_string(place.number) + " " + std::to_string(place.offset) + "\n");
 }
 
 void Webhooks::stop() {
@@ -220,10 +239,10 @@ void Webhooks::run(Teller& teller, const std::stop_token& stop) {
 
 base::Result<bool> Webhooks::tell(Teller& teller, std::uint32_t partition,
                                   const std::stop_token& stop) {
-    std::uint64_t& told = teller.told[partition];
+    query::DeviationPlace& told = teller.told[partition];
     BOOST_OUTCOME_TRY(
         const auto messages,
-        query::deviation_messages(*node_.runner(partition).view(), told, messages_at_once));
+        query::deviation_messages(*node_.runner(partition).view(), told.number, messages_at_once));
     for (const query::DeviationMessage& message : messages) {
         const WebhookSignature signature =
             webhook_signature(teller.key, message.id, node_.clock().now(), message.json);
@@ -242,10 +261,8 @@ base::Result<bool> Webhooks::tell(Teller& teller, std::uint32_t partition,
         }
         teller.failures = 0;
         ++teller.delivered;
-        told = message.number;
-        BOOST_OUTCOME_TRY(base::write_small_file(
-            node_.files(), teller.cursor_path(node_.config().data_dir, partition),
-            std::to_string(told) + "\n"));
+        told = message.place;
+        BOOST_OUTCOME_TRY(save_place(teller, partition, told));
     }
     return messages.size() == messages_at_once;
 }

@@ -12,6 +12,7 @@
 
 #include "app/node.h"
 #include "base/probe.h"
+#include "query/deviation_feed.h"
 
 namespace app {
 
@@ -52,6 +53,9 @@ public:
 private:
     struct Teller;
     void run(Teller& teller, const std::stop_token& stop);
+    base::Result<query::DeviationPlace> load_place(const Teller& teller, std::uint32_t partition);
+    base::Result<void> save_place(const Teller& teller, std::uint32_t partition,
+                                  const query::DeviationPlace& place);
     /// Tells what waits in one partition; false when there was nothing, or it was refused.
     base::Result<bool> tell(Teller& teller, std::uint32_t partition, const std::stop_token& stop);
 

@@ -142,7 +142,10 @@ struct AssembledCall {
     friend bool operator==(const AssembledCall&, const AssembledCall&) = default;
 };
 
-/// No end of it came in time. Source: domain.md 8, unterminated.
+/// So long after its last record an open call is given up on, by log time; none is shown as going
+/// on that began longer ago. Source: domain.md 8, unterminated.
+inline constexpr std::chrono::hours open_call_max{12};
+/// No end of it came in time.
 inline bool is_unterminated(const AssembledCall& call) {
     return (call.quality & bit(Quality::unterminated)) != 0;
 }

@@ -96,9 +96,7 @@ private:
     Segments segments_;
 };
 
-/// So long after its last record an open call is given up on, by log time. Source: domain.md 8.
-inline constexpr std::chrono::hours open_call_max{12};
-/// When that is; whether it is open, the call says.
+/// When it is given up on (kpi::open_call_max) if it is open, which the call says.
 base::UtcMillis open_until(const store::CallRow& row);
 
 /// Native id of the void row of a target.

@@ -65,7 +65,7 @@ base::UtcMillis open_until(const store::CallRow& row) {
             last = std::max(last, one.received_at);
         }
     }
-    return last + open_call_max;
+    return last + kpi::open_call_max;
 }
 
 /// The legs that make the call: none of a hidden one, no inner leg that came on its own too, none

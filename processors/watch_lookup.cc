@@ -205,13 +205,16 @@ base::Result<void> WatchFold::look_up(const Whose& whose, Held& held, UtcMillis 
 base::Result<void> WatchFold::end_gone(const Whose& whose, Held& held, UtcMillis at) {
     for (WatchRow::Norm& norm : held.row.norms) {
         const WatchRow::Period& period = period_of(held, norm.grain);
+        const kpi::DeviationNorm gone = norm_of(held, norm);
+        const kpi::DeviationRules rules = this->rules(whose);
+        const kpi::DeviationJudge judge(gone, rules, norm.state);
         BOOST_OUTCOME_TRY(end_episode(
             whose, norm,
             {.at = at,
              .state = EpisodeState::closed,
              .severity = {},
              .actual = store::amount_of(period.done, norm.segment, norm.kpi, norm.currency),
-             .expected = {},
+             .expected = judge.expected(at),
              .cause = EpisodeCause::norm_changed}));
     }
     return base::success();

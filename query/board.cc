@@ -12,8 +12,6 @@
 namespace query {
 namespace {
 
-/// A call without end is shown as going on for so long (domain.md 8, unterminated).
-constexpr std::chrono::hours open_call_max{12};
 /// So many newest activities are looked at: what goes on or ended last is among them.
 constexpr int activities_max = 32;
 
@@ -103,7 +101,7 @@ private:
                                     store::index_lower(store::Index::manager, company,
                                                        manager.value(), at_ + base::Millis{1}),
                                     store::index_upper(store::Index::manager, company,
-                                                       manager.value(), at_ - open_call_max),
+                                                       manager.value(), at_ - kpi::open_call_max),
                                     look));
         return seen;
     }

@@ -44,8 +44,7 @@ base::Result<DeviationMessage> message_of(const store::ReadView& view, std::uint
     out.member("time", kpi::render(row->last().at)).member("subject", whose.manager);
     out.member("datacontenttype", "application/json").key("data");
     write_deviation(out, whose, *row, {});
-    return DeviationMessage{.number = number,
-                            .offset = told.offset,
+    return DeviationMessage{.place = {number, told.offset},
                             .company = company->id,
                             .id = id,
                             .json = out.end_object().take()};
@@ -68,12 +67,38 @@ base::Result<std::vector<DeviationMessage>> deviation_messages(const store::Read
     return messages;
 }
 
-base::Result<std::uint64_t> last_deviation_message(const store::ReadView& view) {
+base::Result<DeviationPlace> last_deviation_message(const store::ReadView& view) {
     BOOST_OUTCOME_TRY(
         const auto last,
         view.rows->last_key(store::Family::state, store::outbox_key(0),
                             store::outbox_key(std::numeric_limits<std::uint64_t>::max())));
-    return last ? store::read_outbox_key(*last) : 0;
+    if (!last) {
+        return DeviationPlace();
+    }
+    BOOST_OUTCOME_TRY(const auto told,
+                      read_row<OutboxRow>(*view.rows, store::Family::state, *last));
+    return DeviationPlace{store::read_outbox_key(*last), told ? told->offset : 0};
+}
+
+base::Result<DeviationPlace> deviation_place(const store::ReadView& view,
+                                             const DeviationPlace& known) {
+    BOOST_OUTCOME_TRY(const auto same, read_row<OutboxRow>(*view.rows, store::Family::state,
+                                                           store::outbox_key(known.number)));
+    if (known.number == 0 || (same && same->offset == known.offset)) {
+        return known;
+    }
+    DeviationPlace place;
+    const auto look = [&](std::string_view key, std::string_view value) -> base::Result<bool> {
+        BOOST_OUTCOME_TRY(const auto told, store::decode<OutboxRow>(value));
+        if (told.offset <= known.offset) {
+            place = {store::read_outbox_key(key), told.offset};
+        }
+        return told.offset <= known.offset;
+    };
+    BOOST_OUTCOME_TRY(scan_rows(*view.rows, store::Family::state, store::outbox_key(1),
+                                store::outbox_key(std::numeric_limits<std::uint64_t>::max()),
+                                look));
+    return place;
 }
 
 }  // namespace query

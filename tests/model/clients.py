@@ -3,15 +3,11 @@
 
 The model says which payments stand and who is existing; the states are told here from domain.md 6, and asked of the program by `/v1/clients` at random
 instants, up to a year behind the last payment. Prints the first field that differs of each client. Exit status: 0 equal, 1 differs, 2 could not run."""
-import argparse
-import pathlib
 import random
-import shutil
 import sys
-import tempfile
 from fractions import Fraction
 
-from pace import Server
+import sides
 
 DAY_MS = 86_400_000
 
@@ -58,40 +54,24 @@ class Life:
 
 
 def main():
-    p = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    p.add_argument("--model", type=pathlib.Path, required=True)
-    p.add_argument("--normwatch", required=True)
-    p.add_argument("--instants", type=int, default=40)
-    p.add_argument("--seed", type=int, default=1)
-    p.add_argument("world", type=pathlib.Path)
-    args = p.parse_args()
-    sys.dont_write_bytecode = True
-    sys.path.insert(0, str(args.model))
+    args = sides.options(__doc__, instants=40, seed=1)
     import diff
-    from normwatch_spec import config, times
-    from normwatch_spec.product import Product
-    rng, folder, sides, different, seen = random.Random(args.seed), pathlib.Path(tempfile.mkdtemp(prefix="normwatch-clients-")), [], 0, {}
-    try:
-        sides = [diff.Side("model", args.model / "normwatch_model", args.world, None), diff.Side("normwatch", args.normwatch, args.world, None)]
-        world = Product(config.load(str(sides[0].config))).world()
+    from normwatch_spec import times
+    rng, different, seen = random.Random(args.seed), 0, {}
+    with sides.both(args, args.world) as (world, server):
         invoices = [e.fact["payload"] for e in world.standing("invoice") if e.fact["payload"]["status"] == "issued"]
         paid = sorted(e.fact["payload"]["received_at"] for e in world.standing("payment"))
-        with Server(args.normwatch, sides[1].config, folder) as server:
-            for _ in range(args.instants):
-                at = rng.choice([rng.randint(paid[0] - 5 * DAY_MS, paid[-1] + 365 * DAY_MS), rng.choice(paid) + rng.choice([0, 1, 45 * DAY_MS, 45 * DAY_MS + 1, 90 * DAY_MS, 90 * DAY_MS + 1])])
-                for one in server.get(f"/v1/clients?at={times.render(at)}&limit=10000")["clients"]:
-                    life = Life(one["id"], world, at)
-                    state = life.state(at, any(i["client"] == one["id"] and i["issued_at"] < at for i in invoices))
-                    seen[state] = seen.get(state, 0) + 1
-                    theirs = {"state": state, "first_payment_at": times.render(life.purchases[0]) if life.purchases else None}
-                    found = diff.first_difference(theirs, {name: one[name] for name in theirs})
-                    if found:
-                        different += 1
-                        print(f"differs  {one['id']} at {times.render(at)}: {found[0]}\n  model: {found[1]}\n  ours:  {found[2]}")
-    finally:
-        for side in sides:
-            shutil.rmtree(side.dir, ignore_errors=True)
-        shutil.rmtree(folder, ignore_errors=True)
+        for _ in range(args.instants):
+            at = rng.choice([rng.randint(paid[0] - 5 * DAY_MS, paid[-1] + 365 * DAY_MS), rng.choice(paid) + rng.choice([0, 1, 45 * DAY_MS, 45 * DAY_MS + 1, 90 * DAY_MS, 90 * DAY_MS + 1])])
+            for one in server.get(f"/v1/clients?at={times.render(at)}&limit=10000")["clients"]:
+                life = Life(one["id"], world, at)
+                state = life.state(at, any(i["client"] == one["id"] and i["issued_at"] < at for i in invoices))
+                seen[state] = seen.get(state, 0) + 1
+                theirs = {"state": state, "first_payment_at": times.render(life.purchases[0]) if life.purchases else None}
+                found = diff.first_difference(theirs, {name: one[name] for name in theirs})
+                if found:
+                    different += 1
+                    print(f"differs  {one['id']} at {times.render(at)}: {found[0]}\n  model: {found[1]}\n  ours:  {found[2]}")
     print(f"clients at {args.instants} instants ({', '.join(f'{n} {s}' for s, n in sorted(seen.items()))}): {different} differ")
     return 1 if different or not seen else 0
 

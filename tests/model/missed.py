@@ -4,15 +4,11 @@
 The model assembles the calls and credits the mails; what becomes of a missed call is told here from domain.md 6, for each client or number by itself,
 looking at everything that happened instead of taking one event after the other. The program is asked `/v1/missed` over HTTP. Prints the first field
 that differs of each case. Exit status: 0 equal, 1 differs, 2 could not run."""
-import argparse
 import dataclasses
 import datetime as dt
-import pathlib
-import shutil
 import sys
-import tempfile
 
-from pace import Server
+import sides
 
 RANKS = ("missed", "wrote", "called", "reached", "answered", "replied")
 WINDOW_MS = 24 * 3_600_000
@@ -152,33 +148,18 @@ def expected(world, now, kpis, identity, pace, times):
 
 
 def main():
-    p = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    p.add_argument("--model", type=pathlib.Path, required=True)
-    p.add_argument("--normwatch", required=True)
-    p.add_argument("world", type=pathlib.Path)
-    args = p.parse_args()
-    sys.dont_write_bytecode = True
-    sys.path.insert(0, str(args.model))
+    args = sides.options(__doc__)
     import diff
-    from normwatch_spec import config, identity, kpis, pace, times
-    from normwatch_spec.product import Product
-    folder, sides, different = pathlib.Path(tempfile.mkdtemp(prefix="normwatch-missed-")), [], 0
-    try:
-        sides = [diff.Side("model", args.model / "normwatch_model", args.world, None), diff.Side("normwatch", args.normwatch, args.world, None)]
-        world = Product(config.load(str(sides[0].config))).world()
-        with Server(args.normwatch, sides[1].config, folder) as server:
-            answer = server.get("/v1/missed?limit=10000")
+    from normwatch_spec import identity, kpis, pace, times
+    with sides.both(args, args.world) as (world, server):
+        answer = server.get("/v1/missed?limit=10000")
         theirs = expected(world, times.parse_instant(answer["meta"]["as_of"]), kpis, identity, pace, times)
-        ours = {one["id"]: {**one, "client": one["client"]["id"]} for one in answer["cases"]}
-        for name in sorted(theirs.keys() | ours.keys()):
-            found = diff.first_difference(theirs.get(name), ours.get(name))
-            if found:
-                different += 1
-                print(f"differs  {name}: {found[0]}\n  model: {found[1]}\n  ours:  {found[2]}")
-    finally:
-        for side in sides:
-            shutil.rmtree(side.dir, ignore_errors=True)
-        shutil.rmtree(folder, ignore_errors=True)
+    ours, different = {one["id"]: {**one, "client": one["client"]["id"]} for one in answer["cases"]}, 0
+    for name in sorted(theirs.keys() | ours.keys()):
+        found = diff.first_difference(theirs.get(name), ours.get(name))
+        if found:
+            different += 1
+            print(f"differs  {name}: {found[0]}\n  model: {found[1]}\n  ours:  {found[2]}")
     states = sorted(one["state"] for one in theirs.values())
     print(f"{len(theirs)} missed cases ({', '.join(f'{states.count(s)} {s}' for s in dict.fromkeys(states))}): {different} differ")
     return 1 if different or not theirs else 0

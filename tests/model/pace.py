@@ -6,20 +6,15 @@ over HTTP and the model in this process, and prints the first field that differs
 
 Left out: norms of ratios and calendars that begin or end within a period, which the model reads otherwise (docs/adr/0013-norms.md).
 """
-import argparse
 import datetime as dt
 import json
-import os
 import pathlib
 import random
 import shutil
-import socket
-import subprocess
 import sys
 import tempfile
-import time
-import urllib.request
 
+import sides
 import yaml
 
 COUNTS = ("calls_in", "calls_in_answered", "calls_missed", "calls_out", "calls_out_answered", "calls_qualified", "contacts_unique", "contacts_attempted",
@@ -50,86 +45,31 @@ def richer(directory, rng):
     return {**directory, "norms": list(norms.values()), "absences": list(absences.values()), "calendars": calendars}, first
 
 
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
-
-
-class Server:
-    """The program, serving; ended with the block."""
-
-    def __init__(self, binary, config, folder):
-        self.address = f"127.0.0.1:{free_port()}"
-        env = {**os.environ, "NORMWATCH_SERVER__LISTEN": self.address, "NORMWATCH_SERVER__METRICS_LISTEN": f"127.0.0.1:{free_port()}"}
-        with open(folder / "serve.log", "wb") as log:
-            self.process = subprocess.Popen([binary, "serve", "--config", str(config)], env=env, stdout=log, stderr=log)
-
-    def __enter__(self):
-        until = time.monotonic() + 60
-        while time.monotonic() < until and self.process.poll() is None:
-            try:
-                with urllib.request.urlopen(f"http://{self.address}/readyz", timeout=5):
-                    return self
-            except OSError:
-                time.sleep(0.05)
-        self.process.kill()
-        sys.exit("the server does not get ready")
-
-    def __exit__(self, *_):
-        self.process.terminate()
-        self.process.wait(timeout=30)
-
-    def get(self, target):
-        with urllib.request.urlopen(f"http://{self.address}{target}", timeout=30) as answer:
-            return json.load(answer)
-
-    def pace(self, at):
-        return self.get(f"/v1/pace?at={at}")
-
-
 def without(rows):
     return [{k: v for k, v in row.items() if k not in OURS_ALONE} for row in rows]
 
 
 def main():
-    p = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    p.add_argument("--model", type=pathlib.Path, required=True)
-    p.add_argument("--normwatch", required=True)
-    p.add_argument("--instants", type=int, default=200)
-    p.add_argument("--seed", type=int, default=1)
-    p.add_argument("world", type=pathlib.Path)
-    args = p.parse_args()
-    sys.dont_write_bytecode = True
-    sys.path.insert(0, str(args.model))
+    args = sides.options(__doc__, instants=200, seed=1)
     import diff
-    from normwatch_spec import config, pace, times
-    from normwatch_spec.product import Product
-    rng = random.Random(args.seed)
-    folder = pathlib.Path(tempfile.mkdtemp(prefix="normwatch-pace-"))
-    sides, different, shown = [], 0, 0
-    try:
-        world_dir = folder / "world"
+    from normwatch_spec import pace, times
+    rng, different, shown = random.Random(args.seed), 0, 0
+    with tempfile.TemporaryDirectory(prefix="normwatch-pace-") as folder:
+        world_dir = pathlib.Path(folder) / "world"
         shutil.copytree(args.world, world_dir)
         directory, first = richer(yaml.safe_load((args.world / "directory.yaml").read_text()), rng)
         (world_dir / "directory.yaml").write_text(yaml.safe_dump(directory, allow_unicode=True))
-        sides = [diff.Side("model", args.model / "normwatch_model", world_dir, None), diff.Side("normwatch", args.normwatch, world_dir, None)]
-        world = Product(config.load(str(sides[0].config))).world()
-        begin = times.day_start(first, world.company["zone"]) - 12 * 86_400_000
-        with Server(args.normwatch, sides[1].config, folder) as server:
-            for n in range(args.instants):
+        with sides.both(args, world_dir) as (world, server):
+            begin = times.day_start(first, world.company["zone"]) - 12 * 86_400_000
+            for _ in range(args.instants):
                 at = begin + rng.randint(0, 30 * 86_400_000)
                 at -= at % rng.choice([1, 1000, 60_000, 900_000, 86_400_000])
-                theirs, ours = pace.rows(world, at), without(server.pace(times.render(at))["rows"])
+                theirs, ours = pace.rows(world, at), without(server.get(f"/v1/pace?at={times.render(at)}")["rows"])
                 shown += len(ours)
                 found = diff.first_difference(theirs, ours)
                 if found:
                     different += 1
                     print(f"differs  {times.render(at)}: {found[0]}\n  model: {found[1]}\n  ours:  {found[2]}")
-    finally:
-        for side in sides:
-            shutil.rmtree(side.dir, ignore_errors=True)
-        shutil.rmtree(folder, ignore_errors=True)
     print(f"pace at {args.instants} instants, {shown} rows: {different} differ")
     return 1 if different or not shown else 0
 

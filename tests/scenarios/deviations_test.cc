@@ -53,7 +53,7 @@ std::string instants_of(const json::array& newest_first) {
     return out;
 }
 
-/// A company in UTC, whose clock begins on Sunday 2026-11-15.
+/// A company in UTC, whose clock begins on Friday 2026-11-20 at noon.
 class Deviations : public testing::Test {
 protected:
     Deviations() {
@@ -311,6 +311,10 @@ TEST_F(Deviations, FollowTheNormsThatAreInForce) {
     norms("");
     tick("2026-11-23T10:22:00Z");
     EXPECT_EQ(found({{"state", "open"}}).size(), 0U) << story();
+    // What was expected of him when the norm went: 8 a day, a call an hour.
+    const json::value gone = at_path(found({{"manager", "m-eve"}}).front(), "history");
+    EXPECT_EQ(word_of(at_path(gone.as_array().back(), "cause")), "norm_changed");
+    EXPECT_EQ(word_of(at_path(gone.as_array().back(), "expected_to_date")), "1.35");
 }
 
 TEST_F(Deviations, OfRandomDaysAreWhatAJudgeFinds) {
