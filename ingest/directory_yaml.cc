@@ -347,14 +347,23 @@ void write_text(std::string& out, std::string_view text) {
     out += quoted.take();
 }
 
+/// A name, and what parts it from its value. One of more than 1024 characters is a key for YAML
+/// only behind a `?` (YAML 1.2.2, section 7.4.2).
+void write_name(std::string& out, std::string_view name) {
+    constexpr std::size_t implicit_max = 1024;
+    std::string text;
+    write_text(text, name);
+    const bool is_explicit = text.size() > implicit_max;
+    out += is_explicit ? "? " + text + " : " : text + ": ";
+}
+
 void write_object(std::string& out, const json::object& object) {
     out += '{';
     bool is_first = true;
     for (const auto& [name, value] : object) {
         out += is_first ? "" : ", ";
         is_first = false;
-        write_text(out, std::string_view(name));
-        out += ": ";
+        write_name(out, std::string_view(name));
         write_value(out, value);
     }
     out += '}';

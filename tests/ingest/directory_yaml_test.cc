@@ -133,6 +133,18 @@ TEST(DirectoryYaml, QuotesWhatYamlWouldReadOtherwise) {
         << text;
 }
 
+TEST(DirectoryYaml, ReadsBackANameTooLongForAnImplicitKey) {
+    for (const std::size_t length : {1000U, 1022U, 1024U, 1025U, 2000U}) {
+        const std::string plain = R"({"id":"c",")" + std::string(length, 'k') + R"(":1})";
+        const std::string quoted = R"({"id":"c",")" + std::string(length, '~') + R"(":1})";
+        for (const std::string& entry : {plain, quoted}) {
+            const std::string text = write({{"checkpoints", {entry}}});
+            EXPECT_EQ(told(read_good(text)), (std::vector<std::string>{"checkpoints " + entry}))
+                << length;
+        }
+    }
+}
+
 TEST(DirectoryYaml, TellsAnEmptySectionFromNone) {
     EXPECT_TRUE(read_good("").sections.empty());
     EXPECT_EQ(read_good("teams:\nmanagers: []\n").sections,
