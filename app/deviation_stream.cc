@@ -15,9 +15,9 @@ constexpr std::size_t messages_at_once = 100;
 
 std::optional<std::uint64_t> number_of(std::string_view text) {
     std::uint64_t number = 0;
-    const char* const end = text.data() + text.size();
-    const auto read = std::from_chars(text.data(), end, number);
-    return read.ec == std::errc{} && read.ptr == end ? std::optional(number) : std::nullopt;
+    const auto read = std::from_chars(text.data(), text.data() + text.size(), number);
+    const bool is_whole = read.ec == std::errc{} && read.ptr == text.data() + text.size();
+    return is_whole ? std::optional(number) : std::nullopt;
 }
 
 }  // namespace
