@@ -1,4 +1,7 @@
+#include <sys/socket.h>
+
 #include <algorithm>
+#include <array>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/http/error.hpp>
@@ -13,6 +16,20 @@ namespace {
 namespace asio = boost::asio;
 namespace http = boost::beast::http;
 using boost::system::error_code;
+
+/// Throws away what the socket holds, at most `bytes_max`, without copying it (tcp(7), MSG_TRUNC);
+/// how many bytes that was. An error is met by the next read.
+std::uint64_t drop_received(int socket, std::uint64_t bytes_max) {
+    std::uint64_t dropped = 0;
+    while (dropped < bytes_max) {
+        const ssize_t size = ::recv(socket, nullptr, bytes_max - dropped, MSG_TRUNC | MSG_DONTWAIT);
+        if (size <= 0) {
+            break;
+        }
+        dropped += static_cast<std::uint64_t>(size);
+    }
+    return dropped;
+}
 
 }  // namespace
 
@@ -113,13 +130,16 @@ asio::awaitable<bool> HttpConnection::discard_bytes(std::uint64_t left) {
     buffer_.consume(there);
     left -= there;
     while (left > 0) {
-        const std::size_t size = std::min<std::uint64_t>(left, core_.discarded.size());
-        const auto [failed, read] = co_await stream_.async_read_some(
-            asio::buffer(core_.discarded.data(), size), asio::as_tuple(asio::use_awaitable));
-        if (failed) {
-            co_return false;
+        left -= drop_received(stream_.socket().native_handle(), left);
+        if (left > 0) {  // the stream's timeout holds for its own reads
+            std::array<char, 1> next{};
+            const auto [failed, read] = co_await stream_.async_read_some(
+                asio::buffer(next), asio::as_tuple(asio::use_awaitable));
+            if (failed) {
+                co_return false;
+            }
+            left -= read;
         }
-        left -= read;
     }
     co_return true;
 }

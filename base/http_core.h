@@ -71,9 +71,7 @@ struct HttpCore {
     std::unordered_set<HttpConnection*> connections;
     std::size_t body_bytes = 0;  // of bodies that are read or answered, of all connections
     HttpPlaces places;           // of large bodies, each to become a job of `intake`
-    /// Where bytes go that nobody will read: of all connections at once.
-    std::vector<char> discarded = std::vector<char>(std::size_t{256} << 10);
-    std::mutex drained_mutex;  // guards connections_left
+    std::mutex drained_mutex;    // guards connections_left
     std::condition_variable drained;
     std::size_t connections_left = 0;
 
