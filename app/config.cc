@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "app/config_kafka.h"
+#include "app/config_metrics.h"
 #include "app/config_reader.h"
 #include "app/config_sources.h"
 #include "app/config_webhooks.h"
@@ -41,8 +42,8 @@ public:
 
     void read(const ConfigNode& root) {
         const KnownKeys keys{{"data_dir", "company", "companies", "log", "retention", "server",
-                              "sources", "kpis", "pbx", "webhooks"},
-                             {"quarantine", "metrics", "auth", "backup"}};
+                              "sources", "kpis", "pbx", "webhooks", "metrics"},
+                             {"quarantine", "auth", "backup"}};
         reader_.is_section(root, "", keys);
         if (root.kind != ConfigNode::Kind::map) {
             return;
@@ -61,6 +62,9 @@ public:
         }
         if (const ConfigNode* server = ConfigReader::member(root, "server")) {
             read_server(*server);
+        }
+        if (const ConfigNode* metrics = ConfigReader::member(root, "metrics")) {
+            read_metrics_config(*metrics, reader_, config_.metrics);
         }
         if (const ConfigNode* pbx = ConfigReader::member(root, "pbx")) {
             read_pbx(*pbx);

@@ -79,6 +79,17 @@ struct KafkaConfig {
     std::string password_file;  ///< of sasl.password; empty: none
 };
 
+/// What `/metrics/kpi` shows. Source: interface.md 2, ecosystem.md 1.3.
+struct MetricsConfig {
+    std::string kpi = "per_manager";  ///< per_manager, per_team, off
+    std::vector<std::string> kpis{"calls_in_answered",  "calls_missed",    "calls_out",
+                                  "calls_out_answered", "calls_qualified", "talk_seconds",
+                                  "contacts_unique",    "emails_sent",     "meetings_held",
+                                  "presentations_held", "proposals_sent",  "invoices_issued",
+                                  "payments_amount",    "touches"};
+    std::size_t series_max = 100'000;  ///< of a company; managers behind it are left out
+};
+
 /// normwatch.yaml with the environment over it, checked: what this process runs with.
 ///
 /// Source: docs/operations.md. Only what this version has code for is accepted.
@@ -91,6 +102,7 @@ struct Config {
     std::optional<KafkaConfig> kafka;     ///< nullopt: the log is the embedded one
     ListenAddress listen{"127.0.0.1", 8080, "127.0.0.1:8080"};
     ListenAddress metrics_listen{"127.0.0.1", 9464, "127.0.0.1:9464"};
+    MetricsConfig metrics;
     std::vector<SourceConfig> sources;
     std::vector<std::string> pbx_names;   ///< of section `pbx`
     std::vector<WebhookConfig> webhooks;  ///< who is told of deviations

@@ -131,6 +131,8 @@ std::string show_config(const Config& config) {
     out += "retention: {entities: 0}\n";
     out += fmt::format("server: {{listen: {}, metrics_listen: {}}}\n", quoted(config.listen.text),
                        quoted(config.metrics_listen.text));
+    out += fmt::format("metrics: {{kpi: {}, kpis: {}, series_max: {}}}\n", config.metrics.kpi,
+                       list_of(config.metrics.kpis), config.metrics.series_max);
     out += config.sources.empty() ? "sources: []\n" : "sources:\n";
     for (const SourceConfig& source : config.sources) {
         out += show(source);

@@ -64,6 +64,7 @@ Server::Server(const Config& config, Node& node, Role role)
       intake_(node),
       followers_(node, intake_.counters()),
       views_(node, followers_),
+      kpi_scrape_(config.metrics, views_),
       declarer_(node),
       ticker_(node, role),
       deviations_(node),
@@ -196,6 +197,9 @@ base::HttpRouter Server::metrics_router() {
     router.get(
         "/metrics", base::HandlerMode::worker,
         [this](const base::HttpRequest&, const base::HttpReply& reply) { reply(exposition()); });
+    if (role_.folds) {
+        kpi_scrape_.add_to(router);
+    }
     return router;
 }
 

@@ -13,6 +13,7 @@
 #include "app/deviation_stream.h"
 #include "app/followers.h"
 #include "app/intake_routes.h"
+#include "app/kpi_scrape.h"
 #include "app/node.h"
 #include "app/peers.h"
 #include "app/restorer.h"
@@ -81,6 +82,7 @@ private:
     IntakeRoutes intake_;
     Followers followers_;
     ServedViews views_;
+    KpiScrape kpi_scrape_;
     Declarer declarer_;
     Ticker ticker_;
     DeviationStream deviations_;

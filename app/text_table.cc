@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "base/ensure.h"
+#include "kpi/money.h"
 
 namespace app {
 namespace {
@@ -57,16 +58,6 @@ std::string padded(std::string_view text, std::size_t width, bool right) {
 
 void trim_right(std::string& line) {
     line.erase(line.find_last_not_of(' ') + 1);
-}
-
-int decimals_of(std::string_view currency) {
-    constexpr std::string_view none[] = {"BIF", "CLP", "DJF", "GNF", "ISK", "JPY",
-                                         "KMF", "KRW", "PYG", "RWF", "UGX", "UYI",
-                                         "VND", "VUV", "XAF", "XOF", "XPF"};
-    constexpr std::string_view three[] = {"BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"};
-    return std::ranges::count(none, currency) != 0    ? 0
-           : std::ranges::count(three, currency) != 0 ? 3
-                                                      : 2;
 }
 
 }  // namespace
@@ -209,7 +200,7 @@ std::string grouped_digits(base::Int128 number) {
 }
 
 std::string money_text(base::Int128 minor, std::string_view currency) {
-    const int decimals = decimals_of(currency);
+    const int decimals = kpi::decimals_of(currency);
     const base::Int128 unit = decimals == 0 ? 1 : decimals == 2 ? 100 : 1000;
     const base::Int128 size = minor < 0 ? -minor : minor;
     std::string out = (minor < 0 ? "-" : "") + grouped_digits(size / unit);

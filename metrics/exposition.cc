@@ -5,6 +5,8 @@
 
 #include <limits>
 #include <map>
+#include <utility>
+#include <vector>
 
 #include "store/keys.h"
 #include "store/rows.h"
@@ -17,13 +19,14 @@ using base::Sample;
 /// Families by name: a name stands once in the text, whoever shows samples of it.
 class Families {
 public:
-    void add(const Sample& sample) {
+    void add(Sample sample) {
         prometheus::MetricFamily& family = families_["normwatch_" + sample.name];
         family.name = "normwatch_" + sample.name;
-        family.help = sample.help;
-        prometheus::ClientMetric metric;
-        for (const auto& [name, value] : sample.labels) {
-            metric.label.push_back({name, value});
+        family.help = std::move(sample.help);
+        prometheus::ClientMetric& metric = family.metric.emplace_back();
+        metric.label.reserve(sample.labels.size());
+        for (auto& [name, value] : sample.labels) {
+            metric.label.push_back({std::move(name), std::move(value)});
         }
         switch (sample.kind) {
             case Sample::Kind::counter:
@@ -47,7 +50,6 @@ public:
                      .upper_bound = std::numeric_limits<double>::infinity()});
                 break;
         }
-        family.metric.push_back(std::move(metric));
     }
 
     void gauge(std::string name, std::string help,
@@ -60,10 +62,11 @@ public:
              .buckets = {}});
     }
 
-    std::string text() const {
+    /// Once; the samples go with it.
+    std::string take_text() {
         std::vector<prometheus::MetricFamily> all;
-        for (const auto& [name, family] : families_) {
-            all.push_back(family);
+        for (auto& [name, family] : families_) {
+            all.push_back(std::move(family));
         }
         return prometheus::TextSerializer().Serialize(all);
     }
@@ -159,7 +162,15 @@ base::Result<std::string> exposition(
         families.gauge("quarantine_events", "Items kept that could not be used, still open.",
                        {{"reason", reason}}, static_cast<double>(count));
     }
-    return families.text();
+    return families.take_text();
+}
+
+std::string exposition(std::vector<base::Sample> samples) {
+    Families families;
+    for (Sample& sample : samples) {
+        families.add(std::move(sample));
+    }
+    return families.take_text();
 }
 
 }  // namespace metrics

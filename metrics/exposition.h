@@ -2,6 +2,7 @@
 
 #include <span>
 #include <string>
+#include <vector>
 
 #include "base/probe.h"
 #include "store/read_view.h"
@@ -21,6 +22,9 @@ struct Build {
 /// person. Errors:  of the store behind a view. Threads: any.
 base::Result<std::string> exposition(const Build& build, std::span<const base::Probe* const> probes,
                                      std::span<const std::shared_ptr<const store::ReadView>> views);
+
+/// The same of samples alone. Threads: any; pure.
+std::string exposition(std::vector<base::Sample> samples);
 
 inline constexpr const char* content_type = "text/plain; version=0.0.4; charset=utf-8";
 

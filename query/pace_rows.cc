@@ -77,7 +77,7 @@ public:
         }
         const auto [sum, is_new] = one.sums.try_emplace(row.norm->segment);
         if (is_new) {
-            sum->second = one.actuals.of(row.manager, row.norm->segment);
+            sum->second = one.actuals.of(row.manager.value(), row.norm->segment);
         }
         const kpi::Currency currency = row.norm->currency.value_or(question_.settings().currency);
         return store::amount_of(sum->second, *row.kpi, currency);

@@ -7,6 +7,8 @@
 
 #include <string>
 
+#include "kpi/kpi.h"
+
 namespace app {
 namespace {
 
@@ -224,6 +226,12 @@ INSTANTIATE_TEST_SUITE_P(
                 head + "log: {kind: kafka, kafka: {brokers: b, client: {linger.ms: 1}}}\n",
                 "n.yaml:3: log.kafka.client.linger.ms: expected security.protocol, ssl.* or "
                 "sasl.*"},
+        Mistake{"whose", head + "metrics: {kpi: all}\n",
+                "n.yaml:3: metrics.kpi: expected per_manager, per_team or off"},
+        Mistake{"kpi", head + "metrics: {kpis: [calls_out, callz]}\n",
+                "n.yaml:3: metrics.kpis: no such KPI: callz"},
+        Mistake{"kpi_twice", head + "metrics: {kpis: [calls_out, calls_out]}\n",
+                "n.yaml:3: metrics.kpis: calls_out stands there twice"},
         Mistake{"kind", head + "log: {kind: rabbit}\n",
                 "n.yaml:3: log.kind: expected embedded or kafka"}),
     [](const auto& tested) { return tested.param.name; });
@@ -268,6 +276,10 @@ TEST(Config, FillsInDefaults) {
     EXPECT_EQ(config.companies.at(0).kpis.numbers.at("min_expected"), 1);
     EXPECT_EQ(config.listen.port, 8080);
     EXPECT_EQ(config.metrics_listen.port, 9464);
+    EXPECT_EQ(config.metrics.kpis.size(), 14U);
+    for (const std::string& kpi : config.metrics.kpis) {
+        EXPECT_TRUE(kpi::kpi_of_id(kpi)) << kpi;
+    }
     EXPECT_EQ(config.source("pbx")->lateness_seconds, 300);
     EXPECT_EQ(config.source("crm")->lateness_seconds, 60);
     EXPECT_TRUE(config.source("crm")->timezone_assumed);
