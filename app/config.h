@@ -87,7 +87,7 @@ struct MetricsConfig {
                                   "contacts_unique",    "emails_sent",     "meetings_held",
                                   "presentations_held", "proposals_sent",  "invoices_issued",
                                   "payments_amount",    "touches"};
-    std::size_t series_max = 100'000;  ///< of a company; managers behind it are left out
+    std::size_t series_max = 100'000;  ///< of a company; who comes behind it is left out
 };
 
 /// normwatch.yaml with the environment over it, checked: what this process runs with.

@@ -2,7 +2,6 @@
 
 #include "app/config.h"
 #include "app/config_reader.h"
-#include "app/config_tree.h"
 
 namespace app {
 

@@ -10,6 +10,20 @@ namespace {
 
 constexpr std::chrono::minutes apply_patience(10);
 
+/// One of those at work for as long as it lives; `number` tells how many they were then.
+class Place {
+public:
+    explicit Place(std::atomic<int>& count) : number(++count), count_(count) {}
+    ~Place() { --count_; }
+    Place(const Place&) = delete;
+    Place& operator=(const Place&) = delete;
+
+    const int number;
+
+private:
+    std::atomic<int>& count_;
+};
+
 }  // namespace
 
 IntakeRoutes::IntakeRoutes(Node& node)
@@ -26,7 +40,8 @@ void IntakeRoutes::add_to(base::HttpRouter& router) {
     router.post_stream("/v1/sources/{source_id}/import", [this](const base::HttpRequest& head,
                                                                 base::HttpBodySource& source,
                                                                 base::HttpBodySink& sink) {
-        if (++imports_ <= imports_max) {
+        const Place place(imports_);
+        if (place.number <= imports_max) {
             import(head, source, sink);
         } else {
             base::HttpResponse busy =
@@ -35,7 +50,6 @@ void IntakeRoutes::add_to(base::HttpRouter& router) {
             // Who is gone hears nothing, and there is nothing more to do.
             static_cast<void>(sink.answer(busy));
         }
-        --imports_;
     });
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+
 #include "app/node.h"
 #include "base/http_router.h"
 #include "ingest/http/events_route.h"

@@ -39,7 +39,7 @@ base::Result<std::string> KpiScrape::text(const std::string& company) {
     std::uint64_t& dropped = dropped_[series.company];
     if (series.dropped > 0 && dropped == 0) {
         log_warning("kpi_series_dropped",
-                    "more series than metrics.series_max: managers are left out of /metrics/kpi");
+                    "more series than metrics.series_max: somebody is left out of /metrics/kpi");
     }
     dropped += series.dropped;
     const std::vector<std::pair<std::string, std::string>> labels{{"company", series.company}};
@@ -50,13 +50,12 @@ base::Result<std::string> KpiScrape::text(const std::string& company) {
                               .labels = labels,
                               .value = shown,
                               .buckets = {}});
-    series.samples.push_back(
-        {.name = "kpi_series_dropped_total",
-         .help = "Series of managers for whom metrics.series_max left no room.",
-         .kind = base::Sample::Kind::counter,
-         .labels = labels,
-         .value = static_cast<double>(dropped),
-         .buckets = {}});
+    series.samples.push_back({.name = "kpi_series_dropped_total",
+                              .help = "Series of those for whom metrics.series_max left no room.",
+                              .kind = base::Sample::Kind::counter,
+                              .labels = labels,
+                              .value = static_cast<double>(dropped),
+                              .buckets = {}});
     return metrics::exposition(std::move(series.samples));
 }
 

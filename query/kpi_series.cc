@@ -4,6 +4,8 @@
 #include <iterator>
 #include <map>
 #include <optional>
+#include <string_view>
+#include <tuple>
 #include <utility>
 
 #include "kpi/money.h"
@@ -25,6 +27,23 @@ using Rule = std::tuple<std::string, std::string_view, kpi::Grain>;
 
 bool is_sum_of_segments(kpi::Unit unit) {
     return unit != kpi::Unit::contacts && unit != kpi::Unit::ratio && unit != kpi::Unit::cheque;
+}
+
+/// A part of the clients, or all of them.
+struct Part {
+    std::optional<kpi::Segment> segment;
+    std::string_view label;
+};
+constexpr std::array<Part, 4> parts{{{kpi::Segment::fresh, "new"},
+                                     {kpi::Segment::existing, "existing"},
+                                     {kpi::Segment::none, "none"},
+                                     {std::nullopt, "all"}}};
+
+bool is_shown(const Part& part, kpi::Unit unit, const kpi::Ratio& value) {
+    if (!part.segment) {
+        return !is_sum_of_segments(unit);
+    }
+    return *part.segment != kpi::Segment::none || (is_sum_of_segments(unit) && value.num != 0);
 }
 
 /// In the unit that people draw: seconds, the major unit of money.
@@ -75,46 +94,53 @@ private:
                        .buckets = {}});
     }
 
+    /// All of somebody, or nothing of him and of whoever comes behind.
+    void keep(std::vector<base::Sample> samples) {
+        const std::size_t taken = series_.samples.size();
+        if (series_.dropped > 0 || taken + samples.size() > limits_.series_max) {
+            series_.dropped += samples.size();
+        } else {
+            std::move(samples.begin(), samples.end(), std::back_inserter(series_.samples));
+        }
+    }
+
     /// All KPIs of one manager or team.
     void add_values(std::vector<base::Sample>& out, const char* name, const char* help,
                     const std::pair<std::string, std::string>& whose, const Actuals& actuals,
                     std::uint32_t subject) const {
         const kpi::Currency& currency = question_.settings().currency;
-        static constexpr std::array<std::optional<kpi::Segment>, 3> segments{
-            kpi::Segment::fresh, kpi::Segment::existing, std::nullopt};
-        for (const std::optional<kpi::Segment>& segment : segments) {
-            const Tally sums = actuals.of(subject, segment);
+        for (const Part& part : parts) {
+            const Tally sums = actuals.of(subject, part.segment);
             for (const AskedKpi& asked : asked_) {
-                if (!asked.kpi) {
-                    continue;
-                }
                 const kpi::Unit unit = kpi::info(*asked.kpi).unit;
                 const auto value = store::amount_of(sums, *asked.kpi, currency);
-                if (!value || (!segment && is_sum_of_segments(unit))) {
-                    continue;
+                if (value && is_shown(part, unit, *value)) {
+                    gauge(out, name, help,
+                          {whose,
+                           {"kpi", asked.id},
+                           {"segment", std::string(part.label)},
+                           {"window", "day"}},
+                          drawn(*value, unit, currency));
                 }
-                gauge(out, name, help,
-                      {whose,
-                       {"kpi", asked.id},
-                       {"segment", segment ? std::string(kpi::to_string(*segment)) : "all"},
-                       {"window", "day"}},
-                      drawn(*value, unit, currency));
             }
         }
     }
 
     base::Result<void> add_teams(const std::vector<RosterEntry>& roster, const Range& today) {
         BOOST_OUTCOME_TRY(const Actuals actuals, Actuals::gather_teams(question_, today, asked_));
-        std::set<kpi::Team> teams;
+        std::map<std::string, kpi::Team> teams;  // by id
         for (const RosterEntry& entry : roster) {
-            teams.insert(entry.team);
-        }
-        for (const kpi::Team team : teams) {
-            BOOST_OUTCOME_TRY(const auto id, question_.names().text(store::Table::team, team));
+            BOOST_OUTCOME_TRY(const auto id,
+                              question_.names().text(store::Table::team, entry.team));
             if (id) {
-                add_values(series_.samples, "team_kpi", "What a team did so far in the window.",
-                           {"team", *id}, actuals, team.value());
+                teams.emplace(*id, entry.team);
             }
+        }
+        for (const auto& [id, team] : teams) {
+            std::vector<base::Sample> its;
+            add_values(its, "team_kpi", "What a team did so far in the window.", {"team", id},
+                       actuals, team.value());
+            keep(std::move(its));
         }
         return base::success();
     }
@@ -136,11 +162,7 @@ private:
             for (; row != rows.end() && row->manager == manager.manager; ++row) {
                 add_norm(his, *row, severities);
             }
-            if (series_.dropped > 0 || series_.samples.size() + his.size() > limits_.series_max) {
-                series_.dropped += his.size();
-                continue;
-            }
-            std::move(his.begin(), his.end(), std::back_inserter(series_.samples));
+            keep(std::move(his));
         }
         return base::success();
     }

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstddef>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -14,25 +13,26 @@ namespace query {
 
 /// Which KPIs of whom a scrape shows, and how much of it.
 struct KpiSeriesLimits {
-    bool has_managers = true;  ///< else teams alone
-    std::vector<std::string> kpis;
+    bool has_managers = true;       ///< else teams alone
+    std::vector<std::string> kpis;  ///< public names that this version computes
     std::size_t series_max = 100'000;
 };
 
 /// What a scrape shows of a company.
 struct KpiSeries {
     std::vector<base::Sample> samples;  ///< gauges; those of one family need not stand together
-    std::size_t dropped = 0;            ///< series of managers for whom there was no room
+    std::size_t dropped = 0;            ///< series of those for whom there was no room
     std::string company;                ///< its id
 };
 
 /// What everybody did so far today, by the company's zone, against the norms in force now: families
 /// manager_info, manager_kpi, manager_norm, manager_pace_ratio, manager_deviation_status, team_kpi.
 ///
-/// Of a KPI the segments new and existing, and of one that is not their sum (distinct contacts,
-/// means, ratios) also all. Money in the currency's major unit. What is unknown has no series.
-/// Norms of a client class have none: no label tells them apart. Managers without room are left out
-/// whole, the last id first. Source: interface.md 7, ecosystem.md 1.3. Parameters: company. Errors:
+/// Of a KPI the segments new and existing; none where something has no segment (an anonymous
+/// caller): these add up. Of what is no sum (distinct contacts, means, ratios) new, existing and
+/// all. Money in the currency's major unit. What is unknown has no series. Norms of a client class
+/// have none: no label tells them apart. Whoever finds no room is left out whole: managers before
+/// teams, the last id first. Source: interface.md 7, ecosystem.md 1.3. Parameters: company. Errors:
 /// as of an answer. Cost: one scan of the cells of today for managers and one for teams, and of
 /// each grain with norms.
 base::Result<KpiSeries> kpi_series(const store::ReadView& view, const Params& params,

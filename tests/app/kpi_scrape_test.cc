@@ -70,6 +70,10 @@ protected:
         call("102", "+74951234567", "2026-11-23T09:20:00Z");
         call("102", "+74957654321", "2026-11-23T09:30:00Z");
         call("101", "+74957654321", "2026-11-23T09:40:00Z");
+        event("nobody", "call",
+              R"({"call_id":"nobody","direction":"inbound","from":"anonymous","to":"102",)"
+              R"("manager":"m-bob","started_at":"2026-11-23T09:50:00Z",)"
+              R"("answered_at":"2026-11-23T09:50:10Z","ended_at":"2026-11-23T09:51:00Z"})");
     }
     base::HttpResponse scrape(const std::string& query = "") const {
         auto metrics = std::move(base::HttpClient::open("http://" + server_->address(1))).value();
@@ -115,6 +119,9 @@ TEST_F(KpiScrapeTest, TellsWhatTheAnswersTell) {
               "2");
     EXPECT_EQ(found[of_bob("manager_kpi", R"(kpi="payments_amount",)" + existing)], "1000.5");
     EXPECT_EQ(found[of_bob("manager_kpi", R"(kpi="calls_missed",)" + fresh)], "0");
+    const std::string nobody = R"(segment="none",window="day")";
+    EXPECT_EQ(found[of_bob("manager_kpi", R"(kpi="calls_in_answered",)" + nobody)], "1");
+    EXPECT_FALSE(found.contains(of_bob("manager_kpi", R"(kpi="calls_out",)" + nobody)));
     const std::string team = R"(normwatch_team_kpi{company="acme",team="north",)";
     EXPECT_EQ(found[team + R"(kpi="calls_out",)" + fresh + "}"], "2");
     EXPECT_EQ(found[team + R"(kpi="contacts_unique",segment="all",window="day"})"], "2")
@@ -158,6 +165,14 @@ TEST_F(KpiScrapeTest, LeavesManagersOutForWhomThereIsNoRoom) {
     const int once = std::stoi(found[dropped]);
     EXPECT_EQ(once, 12);  // who he is, two KPIs of two segments and one of all, two norms of three
     EXPECT_EQ(series()[dropped], std::to_string(2 * once));
+}
+
+TEST_F(KpiScrapeTest, LeavesTeamsOutForWhichThereIsNoRoom) {
+    begin_with("{kpi: per_team, series_max: 1, kpis: [calls_out]}");
+    const auto found = series();
+    EXPECT_EQ(found, (std::map<std::string, std::string>{
+                         {R"(normwatch_kpi_series{company="acme"})", "0"},
+                         {R"(normwatch_kpi_series_dropped_total{company="acme"})", "2"}}));
 }
 
 TEST_F(KpiScrapeTest, IsOfTeamsAloneOrOff) {
